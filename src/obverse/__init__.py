@@ -1,0 +1,1 @@
+"""Obverse: experience analytics on one timeline."""

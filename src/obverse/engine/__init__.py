@@ -1,0 +1,1 @@
+"""Where a measure runs: on this machine's threads (local)."""

@@ -1,0 +1,1 @@
+"""One file a measure: its question, scan, summary and answer."""

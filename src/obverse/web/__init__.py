@@ -1,0 +1,1 @@
+"""The server: ingest routes, the JSON API, pages, log-in."""
