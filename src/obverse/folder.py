@@ -1,4 +1,4 @@
-"""The data folder: where each thing that Obverse keeps lies, and the mark that says which version wrote it."""
+"""The data folder: where each thing that Obverse keeps lies, and which version of it wrote that."""
 
 from __future__ import annotations
 
