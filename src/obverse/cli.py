@@ -1,0 +1,191 @@
+"""The command line: `obverse serve`, `demo`, `import`, `key`, one sub-command a measure, `sql`.
+
+Results go to standard output, everything else to standard error. Exit status: 0 done, 2 a wrong question or
+wrong usage, 1 a failure. Each command imports what it needs when it runs, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from obverse.errors import ObverseError, QuestionError
+from obverse.folder import Folder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from obverse.measure.question import Question
+
+_data = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("obverse-data"),
+    envvar="OBVERSE_DATA",
+    show_default=True,
+    help="The data folder (or OBVERSE_DATA).",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+
+
+class _Commands(click.Group):
+    """A group whose commands turn Obverse's own errors into one line and an exit status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ObverseError as error:
+            click.echo(f"obverse: {error}", err=True)
+            ctx.exit(2 if isinstance(error, QuestionError) else 1)
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(package_name="obverse")
+def cli() -> None:
+    """Experience analytics on one timeline: what people do, say and are worth."""
+
+
+@cli.command()
+@_data
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Anything but loopback needs a password set."
+)
+@click.option(
+    "--port", default=8040, show_default=True, type=click.IntRange(0, 65535), help="0: any free port."
+)
+def serve(data: Path, host: str, port: int) -> None:
+    """Serve the data folder: take events in, answer questions, show pages. Makes the folder if need be."""
+    from obverse.web.serve import serve as run
+
+    run(Folder.open(data, create=True), host, port)
+
+
+@cli.command()
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path("obverse-demo"))
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8040, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--people", default=30_000, show_default=True, type=click.IntRange(10), help="Size of the shop."
+)
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same shop.")
+def demo(data: Path, host: str, port: int, people: int, seed: int) -> None:
+    """Simulate a shop, load it the way real events come in, and serve its pages."""
+    from obverse.demo import run
+
+    run(data, host=host, port=port, n_people=people, seed=seed)
+
+
+@cli.group()
+def key() -> None:
+    """Make, list and revoke the write keys that clients send events with."""
+
+
+@key.command("create")
+@_data
+@click.option("--name", default="default", show_default=True, help="What sends events with it.")
+@click.option("--touchpoint", default=None, help="Where its events happen, unless they say so: web, store, …")
+def key_create(data: Path, name: str, touchpoint: str | None) -> None:
+    """Make a write key and print it alone on its line."""
+    from obverse.settings.store import Settings
+
+    with Settings.open(Folder.open(data, create=True).settings) as settings:
+        click.echo(settings.create_key(name, touchpoint))
+
+
+@cli.command()
+@_data
+@click.argument("text")
+@click.option("--json", "as_json", is_flag=True, help="Print rows as JSON lines.")
+def sql(data: Path, text: str, as_json: bool) -> None:
+    """Ask in SQL (DuckDB) over the view `events`: every row of the lake."""
+    import obverse
+
+    with obverse.open(data) as lake:
+        _print_table(lake.sql(text), as_json)
+
+
+@cli.command()
+@_data
+@_json
+@click.argument("steps")
+@click.option("--within", default="7d", show_default=True, help="Time from the first step to the last.")
+@click.option(
+    "--order", type=click.Choice(["ordered", "strict", "any"]), default="ordered", show_default=True
+)
+@click.option(
+    "--count",
+    type=click.Choice(["person", "entry", "session", "account"]),
+    default="person",
+    show_default=True,
+)
+@click.option(
+    "--grace", default="0s", show_default=True, help="Events this close together count as in order."
+)
+@click.option("--where", default=None, help='Only events that pass, e.g. "properties.price > 50".')
+@click.option("--by", default=None, help="Split by a field at the first step, e.g. context.device.")
+@click.option("--by-at", type=click.Choice(["first", "last"]), default="first", show_default=True)
+@click.option("--same", default=None, help="Field that all steps share, e.g. properties.cart_id.")
+@click.option("--start", default=None, help="First day of entry, e.g. 2026-01-01.")
+@click.option("--end", default=None, help="Day after the last day of entry.")
+@click.option("--zone", default="UTC", show_default=True, help="Time zone of the days.")
+def funnel(data: Path, as_json: bool, steps: str, **options: Any) -> None:
+    """Count how far people come, e.g. obverse funnel "Product Viewed > Product Added > Order Completed"."""
+    from obverse.measure.funnel import Funnel
+
+    given = {name: value for name, value in options.items() if value is not None}
+    _ask(data, Funnel.parse(steps, **given), as_json)
+
+
+def _ask(data: Path, question: Question, as_json: bool) -> None:
+    """Ask one question and print its answer: sentence and table, or JSON."""
+    import obverse
+
+    with obverse.open(data) as lake:
+        answer = lake.ask(question)
+    if as_json:
+        click.echo(answer.to_json())
+    else:
+        click.echo(answer.sentence(), err=True)
+        _print_table(answer.table(), as_json=False)
+
+
+def _print_table(table: pa.Table, as_json: bool) -> None:
+    """Print rows: JSON lines, or columns for the eye."""
+    if as_json:
+        import msgspec
+
+        for row in table.to_pylist():
+            click.echo(msgspec.json.encode(row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for name in table.column_names:
+        number = table.num_rows and isinstance(table.column(name)[0].as_py(), int | float)
+        grid.add_column(name, justify="right" if number else "left", overflow="fold")
+    for row in table.to_pylist():
+        grid.add_row(*(_cell(value) for value in row.values()))
+    Console(width=None if sys.stdout.isatty() else 200).print(grid)
+
+
+def _cell(value: object) -> str:
+    """Spell one value for the eye."""
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    cli(args=arguments, prog_name="obverse")
+
+
+if __name__ == "__main__":
+    main()
