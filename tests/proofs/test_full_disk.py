@@ -31,10 +31,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def _post(port: int, key: str, ids: list[str]) -> tuple[int, str | None]:
-    events = [
-        {"type": "track", "event": "Filled", "userId": "u", "messageId": one, "properties": {"pad": os.urandom(9000).hex()}}
-        for one in ids
-    ]  # fmt: skip
+    call = {"type": "track", "event": "Filled", "userId": "u"}
+    events = [{**call, "messageId": one, "properties": {"pad": os.urandom(9000).hex()}} for one in ids]
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("POST", "/v1/batch", json.dumps({"writeKey": key, "batch": events}))
     reply = connection.getresponse()
