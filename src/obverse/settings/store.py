@@ -15,7 +15,6 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from obverse.errors import DataError, NotFoundError, QuestionError, unknown
 from obverse.settings.access import Access
 from obverse.settings.database import connect, writing
-from obverse.settings.source import Source
 from obverse.settings.tables import setting, write_key
 from obverse.settings.values import ServerSettings, checked
 
@@ -24,7 +23,15 @@ _MAX_NAME = 100
 
 
 class WriteKey(msgspec.Struct, frozen=True):
-    """A write key as the operator sees it; instants are µs since 1970 UTC."""
+    """A write key as the operator sees it; instants are µs since 1970 UTC.
+
+    Attributes:
+        key: the text that clients send along; it is public, as it stands in every page that sends events.
+        name: what sends with it; each of its events carries this name.
+        touchpoint: where its events happen unless they say so themselves; None to go by the event.
+        created_at: when it was made.
+        revoked_at: since when its events are refused.
+    """
 
     key: str
     name: str
@@ -48,7 +55,7 @@ class Settings:
     def __init__(self, engine: Engine, clock: Callable[[], int]) -> None:
         self._engine = engine
         self._clock = clock
-        self._sources: dict[str, Source] = {}
+        self._sources: dict[str, WriteKey] = {}
         self._sources_at = -_STALE_S
         self.access = Access(engine, clock)
 
@@ -123,8 +130,8 @@ class Settings:
             rows = connection.execute(select(write_key).order_by(write_key.c.created_at, write_key.c.name))
             return [WriteKey(**row) for row in rows.mappings()]
 
-    def source_of(self, key: str) -> Source | None:
-        """Look up what a write key stands for; None for a key that is unknown or revoked.
+    def source_of(self, key: str) -> WriteKey | None:
+        """Look up a write key: the source that its events come from; None for a key that is unknown or revoked.
 
         A look-up in memory. The memory is read again when it is older than a second, so what another
         process changes counts soon; while the database cannot be read, the last that was known holds.
@@ -135,12 +142,12 @@ class Settings:
 
     def _read_sources(self) -> None:
         try:
-            in_use = [key for key in self.write_keys() if key.revoked_at is None]
+            keys = self.write_keys()
         except SQLAlchemyError:
             if not self._sources:
                 raise
         else:
-            self._sources = {key.key: Source(key.name, key.touchpoint) for key in in_use}
+            self._sources = {key.key: key for key in keys if key.revoked_at is None}
         self._sources_at = time.monotonic()
 
     # Single values
