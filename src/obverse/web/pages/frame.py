@@ -1,0 +1,182 @@
+"""What stands around every page: sections, the flip between the coin's sides, the period, the time zone.
+
+What a reader chose (`side`, `period`, `zone`) travels in the query of every link, so a page's address is
+the page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+from obverse.errors import unknown
+from obverse.web.pages.address import Address
+
+SIDES = {"people": "People", "value": "Value"}
+PERIODS = {
+    "7d": "the last 7 days",
+    "30d": "the last 30 days",
+    "90d": "the last 90 days",
+    "120d": "the last 120 days",
+    "all": "all time",
+}
+"""The periods that the selector offers, and how a sentence names them."""
+DEFAULT_PERIOD = "30d"
+SECTIONS = {"/": "Home", "/funnel": "Funnel", "/people": "People", "/health": "Data health"}
+SHARED = ("side", "period", "zone")
+_UTC = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of a navigation."""
+
+    key: str
+    label: str
+    href: str
+    current: bool = False
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class View:
+    """What of the query every page shares.
+
+    Attributes:
+        side: people or value.
+        period: a key of `PERIODS`.
+        zone: the time zone in which days begin.
+        zone_text: the zone as it was written.
+        zone_problem: why it is not one; days then begin in UTC.
+    """
+
+    side: str = "people"
+    period: str = DEFAULT_PERIOD
+    zone: ZoneInfo = _UTC
+    zone_text: str = "UTC"
+    zone_problem: str | None = None
+
+    @classmethod
+    def of(cls, address: Address, zone_name: str = "UTC") -> View:
+        """Read it from an address; what is not known becomes the default.
+
+        Args:
+            address: of the page.
+            zone_name: the zone where the address names none.
+        """
+        side, period = address.get("side"), address.get("period")
+        text = address.get("zone").strip() or zone_name
+        zone, problem = _zone(text)
+        return cls(
+            side=side if side in SIDES else "people",
+            period=period if period in PERIODS else DEFAULT_PERIOD,
+            zone=zone,
+            zone_text=text,
+            zone_problem=problem,
+        )
+
+
+def _zone(text: str) -> tuple[ZoneInfo, str | None]:
+    known = available_timezones()
+    if text in known:
+        return ZoneInfo(text), None
+    return _UTC, f"{unknown('time zone', text, known)}. Days begin in UTC meanwhile."
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The masthead and the foot of one page.
+
+    Attributes:
+        path: of the page.
+        self: address of this very page.
+        side: which side of the coin it shows.
+        now: when it was made, in the reader's zone.
+        zone: as written.
+        zone_problem: why the zone is not one.
+        zone_pairs: what the form that sets the zone keeps.
+        home: address of the home page in this view.
+        sections: the entries of the navigation.
+        flip: the two sides; empty on a page that has only one.
+        periods: the periods to choose from; empty on a page that has its own.
+        json: address of the same page as JSON.
+        csrf: token of the log-out form; None where nobody is logged in.
+        scripts: modules that the page loads.
+    """
+
+    path: str
+    self: str
+    side: str
+    now: datetime
+    zone: str
+    zone_problem: str | None
+    zone_pairs: tuple[tuple[str, str], ...]
+    home: str
+    sections: tuple[Link, ...]
+    flip: tuple[Link, ...]
+    periods: tuple[Link, ...]
+    json: str
+    csrf: str | None
+    scripts: tuple[str, ...]
+
+
+def frame(
+    address: Address,
+    view: View,
+    now: datetime,
+    *,
+    section: str,
+    csrf: str | None = None,
+    flips: bool = True,
+    periods: bool = False,
+    scripts: tuple[str, ...] = (),
+) -> Frame:
+    """Build the frame of a page.
+
+    Args:
+        address: of the page as it was asked for.
+        view: what it says of side, period and zone.
+        now: the present, in any zone.
+        section: the path of its section.
+        csrf: token for the log-out form.
+        flips: the page has two sides.
+        periods: the page takes the period from the frame's selector.
+        scripts: modules in `static` that enhance it.
+    """
+    shared = address.keep(SHARED)
+    return Frame(
+        path=address.path,
+        self=str(address),
+        side=view.side,
+        now=now.astimezone(view.zone),
+        zone=view.zone_text,
+        zone_problem=view.zone_problem,
+        zone_pairs=tuple(pair for pair in address.pairs if pair[0] != "zone"),
+        home=str(shared.to("/")),
+        sections=tuple(
+            Link(path, label, str(shared.to(path)), path == section) for path, label in SECTIONS.items()
+        ),
+        flip=tuple(
+            Link(key, label, str(address.put(side=key)), key == view.side) for key, label in SIDES.items()
+        )
+        if flips
+        else (),
+        periods=_periods(address, view) if periods else (),
+        json=str(address.put(format="json")),
+        csrf=csrf,
+        scripts=("obverse", *scripts),
+    )
+
+
+def _periods(address: Address, view: View) -> tuple[Link, ...]:
+    return tuple(
+        Link(
+            key,
+            "All" if key == "all" else f"{key[:-1]}\u202fd",
+            str(address.put(period=key)),
+            key == view.period,
+            name[0].upper() + name[1:],
+        )
+        for key, name in PERIODS.items()
+    )
