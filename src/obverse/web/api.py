@@ -1,0 +1,145 @@
+"""The JSON API: ask a question, learn what can be asked about, look at a person, at the server's health.
+
+Every answer is the JSON of a struct; every error is a problem document. The description of all this for
+programs is at ``/api/schema``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import MediaType, Request, Response, Router, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from obverse.web.health import Health, look
+from obverse.web.problem import Problem
+
+Ask = Request[Any, Any, Any]
+Limit = Annotated[int, Parameter(ge=1, le=1000, description="At most so many rows.")]
+
+
+class Name(msgspec.Struct, frozen=True):
+    """An event's name and how many events have it."""
+
+    name: str
+    count: int
+
+
+class Names(msgspec.Struct, frozen=True):
+    """Names of events, the most frequent first."""
+
+    names: list[Name]
+
+
+class NamedField(msgspec.Struct, frozen=True):
+    """A field that filters and splits may name."""
+
+    name: str
+    type: str
+    examples: list[Any]
+
+
+class Fields(msgspec.Struct, frozen=True):
+    """The fields that filters and splits may name."""
+
+    fields: list[NamedField]
+
+
+class FoundPerson(msgspec.Struct, frozen=True):
+    """A person: the key that `timeline` takes, and the ids that the person is known by."""
+
+    key: int
+    user_id: str | None
+    anonymous_ids: list[str]
+
+
+class People(msgspec.Struct, frozen=True):
+    """People who match."""
+
+    people: list[FoundPerson]
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """A person's events, newest first, with all columns of the lake; `before` for the next page."""
+
+    events: list[dict[str, Any]]
+    before: int | None
+
+
+@post("/ask", status_code=200, responses={400: ResponseSpec(Problem, description="A wrong question")})
+async def ask(request: Ask) -> Response[bytes]:
+    """Ask a question.
+
+    The body is the question as JSON; its `type` names the measure, the other fields are the measure's own:
+    ``{"type": "funnel", "steps": [{"events": ["Product Viewed"]}, {"events": ["Order Completed"]}]}``.
+    """
+    from obverse.measure import read_question
+
+    state = request.app.state
+    question = read_question(await request.body())
+    return _json(await state.desk.run(lambda: state.lake.ask(question).to_json()))
+
+
+@get("/names")
+async def names(request: Ask) -> Names:
+    """List the names of events."""
+    state = request.app.state
+    found = await state.desk.run(state.lake.tape.names)
+    return Names([Name(name, count) for name, count in found])
+
+
+@get("/fields")
+async def fields(request: Ask) -> Fields:
+    """List the fields that a filter or a split may name."""
+    state = request.app.state
+    found = await state.desk.run(state.lake.tape.fields)
+    return Fields([NamedField(one.name, one.type, list(one.examples)) for one in found])
+
+
+@get("/people")
+async def people(request: Ask, find: str, limit: Limit = 20) -> People:
+    """Find people by the beginning of an id, or by an e-mail address."""
+    state = request.app.state
+    found = await state.desk.run(state.lake.tape.find, find, limit)
+    return People([FoundPerson(one.key, one.user_id, list(one.anonymous_ids)) for one in found])
+
+
+@get("/people/{key:int}/timeline")
+async def timeline(request: Ask, key: int, limit: Limit = 100, before: int | None = None) -> Timeline:
+    """List a person's events, newest first."""
+    state = request.app.state
+    rows = await state.desk.run(_timeline, state.lake.tape, key, limit, before)
+    return Timeline(rows, rows[-1]["seq"] if len(rows) == limit else None)
+
+
+def _timeline(tape: Any, key: int, limit: int, before: int | None) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = tape.timeline(key, limit=limit, before=before).to_pylist()
+    for row in rows:
+        for field in ("properties", "context"):
+            row[field] = msgspec.json.decode(row[field])
+    return rows
+
+
+@get("/health")
+async def health(request: Ask) -> Health:
+    """Tell what was accepted and refused and why, how far the lake is behind, and how large things are."""
+    found: Health = await request.app.state.desk.run(look, request.app.state)
+    return found
+
+
+@get("/live", media_type="text/event-stream", include_in_schema=False)
+async def live(request: Ask) -> Stream:
+    """Watch events arrive, as server-sent events."""
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return Stream(request.app.state.live.watch(), media_type="text/event-stream", headers=headers)
+
+
+def _json(body: bytes) -> Response[bytes]:
+    return Response(body, media_type=MediaType.JSON)
+
+
+routes = Router(path="/api", route_handlers=[ask, names, fields, people, timeline, health, live])
+"""The handlers of the API."""
