@@ -8,7 +8,9 @@ and bars. `obverse.web.app` mounts `routes`.
 
 from __future__ import annotations
 
+from obverse.web.pages.funnel import funnel
+from obverse.web.pages.health import health
 from obverse.web.pages.install import install
 
-routes = [install]
+routes = [funnel, health, install]
 """The handlers of all pages."""

@@ -69,6 +69,25 @@ def money(number: float | None, currency: str | None = None) -> str:
     return f"{sign}{symbol(currency)}{short(abs(number))}"
 
 
+def money_estimate(
+    number: float | None, low: float | None, high: float | None, currency: str | None = None
+) -> tuple[str, str]:
+    """Write an estimate of money and its interval, both to the figures that the interval leaves sure.
+
+    >>> [text.replace(THIN, "_") for text in money_estimate(61_234, 52_000, 70_100, "EUR")]
+    ['€_61_k', '52–70']
+    >>> [text.replace(THIN, "_") for text in money_estimate(61_234, None, None, "EUR")]
+    ['€_61.2_k', '']
+    """
+    if number is None or low is None or high is None or not math.isfinite(number):
+        return money(number, currency), ""
+    size, letter = next(((s, f"{THIN}{le}") for s, le in _STEPS if abs(number) >= s), (1.0, ""))
+    decimals = 0 if abs(number) / size >= 10 or size == 1 else 1
+    text, first, last = (f"{n / size:.{decimals}f}".replace("-", "−") for n in (number, low, high))
+    between = f"{first} to {last}" if low < 0 else f"{first}{DASH}{last}"
+    return f"{symbol(currency)}{text}{letter}", between
+
+
 def exact_money(number: float | None, currency: str | None = None) -> str:
     """Write an amount of money to the cent, as tables and titles do."""
     if number is None or not math.isfinite(number):
@@ -86,16 +105,15 @@ def percent(share: float | None) -> str:
     """Write a share as per cent, with one decimal, or as many as show two figures of a small one.
 
     >>> [percent(p).replace(THIN, "_") for p in (0.0324, 1.0, 0.5, 0.00012, 0.0)]
-    ['3.2_%', '100_%', '50_%', '0.012_%', '0_%']
+    ['3.2_%', '100_%', '50.0_%', '0.012_%', '0_%']
     """
     if share is None or not math.isfinite(share):
         return NOTHING
     points = share * 100
-    if points == 0 or abs(points) >= 0.1:
-        text = f"{points:.1f}"
-    else:
-        text = f"{points:.{min(8, 1 - math.floor(math.log10(abs(points))))}f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) + f"{THIN}%"
+    if points in (0.0, 100.0):
+        return f"{points:.0f}{THIN}%"
+    small = abs(points) < 0.1
+    return f"{points:.{min(8, 1 - math.floor(math.log10(abs(points)))) if small else 1}f}{THIN}%"
 
 
 def percent_range(low: float | None, high: float | None) -> str:

@@ -49,6 +49,7 @@ class View:
         zone: the time zone in which days begin.
         zone_text: the zone as it was written.
         zone_problem: why it is not one; days then begin in UTC.
+        zone_default: the zone where the address names none.
     """
 
     side: str = "people"
@@ -56,6 +57,7 @@ class View:
     zone: ZoneInfo = _UTC
     zone_text: str = "UTC"
     zone_problem: str | None = None
+    zone_default: str = "UTC"
 
     @classmethod
     def of(cls, address: Address, zone_name: str = "UTC") -> View:
@@ -74,6 +76,7 @@ class View:
             zone=zone,
             zone_text=text,
             zone_problem=problem,
+            zone_default=zone_name,
         )
 
 

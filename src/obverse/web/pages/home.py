@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from obverse.event import TOUCHPOINTS
 from obverse.web.pages.figures import change
 from obverse.web.pages.page import Page, Panel
 from obverse.web.pages.snippet import Snippet
@@ -126,6 +127,12 @@ class HomePage(Page):
     touchpoints: Annotated[Panel[tuple[Place, ...]], "Where people are or value is made, largest first."]
     live: Annotated[Panel[tuple[Happening, ...]], "The last events that arrived, newest first."]
     live_href: Annotated[str, "Address of the stream of events as they arrive."] = "/api/live"
+    glyphs: Annotated[
+        tuple[str, ...], "Touchpoints that have a shape of their own, then one that has none."
+    ] = (
+        *TOUCHPOINTS,
+        "",
+    )
     empty: Annotated[bool, "No event is in the period."] = False
     never: Annotated[bool, "No event has ever arrived."] = False
     all_href: Annotated[str, "The same page for all time."] = "/?period=all"
