@@ -143,6 +143,7 @@ class Seen:
         known = np.zeros(len(order), bool)
         known[1:] = (upper[1:] == upper[:-1]) & (lower[1:] == lower[:-1])
         with self._lock:
+            self._turn_to(self._period())
             for run in self._runs():
                 known |= run.holds(upper, lower)
         fresh = np.empty(len(order), bool)
@@ -155,10 +156,7 @@ class Seen:
             self._add(keys, self._period(), last_seq)
 
     def _add(self, keys: tuple[Keys, Keys], period: int, last_seq: int) -> None:
-        if period != self._young_period:
-            self.flush()
-            self._forget_before(self._period() - 1)
-            self._young_period = period
+        self._turn_to(period)
         if len(keys[0]):
             self._young.append(sorted_run(*keys))
         self.last_seq = last_seq
@@ -167,6 +165,13 @@ class Seen:
             self._young[-1] = merged(self._young[-1], last)
         if sum(len(run) for run in self._young) >= FLUSH_KEYS:
             self.flush()
+
+    def _turn_to(self, period: int) -> None:
+        """Let what comes belong to a period; when it is another one than before, forget what is too old."""
+        if period != self._young_period:
+            self.flush()
+            self._forget_before(self._period() - 1)
+            self._young_period = period
 
     def flush(self) -> None:
         """Write what is in memory to a file, so that nothing has to be read from the lake on opening."""

@@ -134,7 +134,7 @@ class EventTable:
             return self._snapshot
 
     def sync(self) -> None:
-        """Wait until all that is committed is on disk. `append` does so; this is for after it failed there."""
+        """Wait until all that is committed is on disk, as `append` does; for use after it failed there."""
         with self._lock:
             self._log.sync(self._snapshot.version)
 
@@ -300,7 +300,7 @@ def conform(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     Raises:
         DataError: naming the column that does not fit.
     """
-    for field in schema:
+    for field in [*schema][::-1]:  # a day follows from received_at: name the cause
         if not field.nullable and rows[field.name].null_count:
             missing = rows[field.name].null_count
             what = "a user or anonymous id" if field.name == "stream" else field.name
