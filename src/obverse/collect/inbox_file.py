@@ -1,0 +1,150 @@
+"""The inbox's file: opening it, telling damage from a full disk, and what stands in it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from obverse.collect import ledger
+from obverse.errors import BusyError, DataError
+
+VERSION = 1
+"""Version of the file's tables, kept as ``PRAGMA user_version``. A later one is refused."""
+_APPLICATION = 0x4F425649  # "OBVI"
+_SPARE_PAGES = 4096
+
+_CREATE = (
+    """CREATE TABLE batch (position INTEGER PRIMARY KEY AUTOINCREMENT, n_events INTEGER NOT NULL,
+       n_bytes INTEGER NOT NULL, received_at INTEGER NOT NULL, body BLOB NOT NULL)""",
+    "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    *ledger.CREATE,
+    f"PRAGMA application_id = {_APPLICATION}",
+    f"PRAGMA user_version = {VERSION}",
+)
+
+# Codes of SQLite that say that there is no room, or that the disk did not do as it was told.
+_NO_ROOM = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY}
+)
+
+
+def connect(path: Path, create: bool) -> sqlite3.Connection:
+    """Open the file for writing, checking all of it; with `create`, make it where there is none.
+
+    Raises:
+        DataError: it is missing (without `create`), damaged, no inbox, or of a later version.
+    """
+    if path.exists():
+        _check(path)
+    elif create:
+        _create(path)
+    else:
+        raise DataError(f"no inbox at {path}; nothing was written")
+    with data_errors(path, opening=True):
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+        connection.execute("PRAGMA wal_autocheckpoint = 2000")
+        connection.execute(ledger.PRUNE)
+    return connection
+
+
+def _check(path: Path) -> None:
+    """Look at a file without changing it."""
+    with data_errors(path, opening=True), contextlib.closing(_read_only(path)) as connection:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if application != _APPLICATION:
+            raise DataError(f"{path} is not an inbox of Obverse; nothing was written")
+        if version > VERSION:
+            raise DataError(
+                f"{path} has version {version}, this version of Obverse knows up to {VERSION}; "
+                "nothing was written. Use the version that made it, or a later one."
+            )
+        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise DataError(f"{path} is damaged ({found}); nothing was written")
+
+
+def _create(path: Path) -> None:
+    """Make the file in full beside its place, then move it there, so that there is never half of one."""
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    with (
+        data_errors(path, opening=True),
+        contextlib.closing(sqlite3.connect(new, isolation_level=None)) as made,
+    ):
+        made.execute("PRAGMA page_size = 8192")
+        made.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        made.execute("PRAGMA journal_mode = WAL")
+        made.execute("BEGIN IMMEDIATE")
+        for statement in _CREATE:
+            made.execute(statement)
+        made.execute("INSERT INTO about VALUES ('id', ?)", (uuid.uuid4().hex,))
+        made.execute("COMMIT")
+    new.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """Open the file for reading beside the writer."""
+    with data_errors(path, opening=True):
+        return _read_only(path)
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA busy_timeout = 5000")
+    return connection
+
+
+def fill(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Give the bytes that wait, and the last position ever used."""
+    n_bytes = connection.execute("SELECT ifnull(sum(n_bytes), 0) FROM batch").fetchone()[0]
+    last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batch'").fetchone()
+    return n_bytes, last[0] if last else 0
+
+
+def identity(connection: sqlite3.Connection) -> str:
+    """Give the id that the file got when it was made."""
+    return str(connection.execute("SELECT value FROM about WHERE name = 'id'").fetchone()[0])
+
+
+def size(path: Path) -> int:
+    """Give the bytes of the file and its log."""
+    parts = (path, path.with_name(path.name + "-wal"))
+    return sum(part.stat().st_size for part in parts if part.exists())
+
+
+def trim(connection: sqlite3.Connection) -> None:
+    """Give the file's free pages back to the disk, some at a time, but for those that are soon used again."""
+    spare = connection.execute("PRAGMA freelist_count").fetchone()[0] - _SPARE_PAGES
+    if spare > 0:
+        connection.execute(f"PRAGMA incremental_vacuum({min(spare, _SPARE_PAGES)})").fetchall()
+
+
+def explain(path: Path, error: sqlite3.Error, opening: bool = False) -> BusyError | DataError:
+    """Word an error of SQLite: out of room, which passes, or damage, which does not."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF in _NO_ROOM and not (opening and code != sqlite3.SQLITE_FULL):
+        return BusyError(f"inbox: cannot write to {path.name} ({error}); nothing was kept, send it later")
+    return DataError(f"{path} is damaged or no inbox ({error})")
+
+
+@contextlib.contextmanager
+def data_errors(path: Path, opening: bool = False) -> Iterator[None]:
+    """Turn errors of SQLite into ours."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise explain(path, error, opening) from error

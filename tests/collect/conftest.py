@@ -1,0 +1,121 @@
+"""What the tests of collect share: a real server of the ingest routes, in a process of its own."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from obverse.collect.inbox import Inbox
+from obverse.event import Event
+
+SERVER = Path(__file__).with_name("collect_server.py")
+
+
+class Serving:
+    """A server that runs, and a client for it."""
+
+    def __init__(
+        self, inbox: Path, limits: dict[str, Any], environment: dict[str, str] | None = None
+    ) -> None:
+        self.inbox = inbox
+        self.process = subprocess.Popen(
+            [sys.executable, str(SERVER), str(inbox), json.dumps(limits)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        assert self.process.stdout is not None
+        self.port = int(self.process.stdout.readline())
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._wait()
+
+    def _wait(self) -> None:
+        for _ in range(100_000):
+            try:
+                if self.send("GET", "/v1/track")[0] == 405:
+                    return
+            except ConnectionRefusedError:
+                assert self.process.poll() is None, "the server ended"
+        raise AssertionError("the server does not listen")
+
+    def send(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], Any]:
+        """Send a request on a connection of its own; give status, headers (lower case) and decoded body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            data = body if isinstance(body, bytes | type(None)) else json.dumps(body).encode()
+            connection.request(method, path, data, headers or {})
+            reply = connection.getresponse()
+            text = reply.read()
+            found = {name.lower(): value for name, value in reply.getheaders()}
+            return reply.status, found, json.loads(text) if text else None
+        finally:
+            connection.close()
+
+    def post(self, path: str, body: Any, **headers: str) -> tuple[int, dict[str, str], Any]:
+        """Send a POST; header names are given with underscores."""
+        return self.send(
+            "POST", path, body, {name.replace("_", "-"): value for name, value in headers.items()}
+        )
+
+    def kill(self) -> None:
+        """End the process at once, as a power cut would."""
+        self.process.kill()
+        self.process.wait(10)
+        self._close()
+
+    def stop(self) -> None:
+        """End the process in order."""
+        if self.process.poll() is None:
+            assert self.process.stdin is not None
+            self.process.stdin.close()
+            assert self.process.wait(20) == 0
+        self._close()
+
+    def _close(self) -> None:
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def events(self) -> list[Event]:
+        """Give what the inbox holds."""
+        inbox = Inbox.open(self.inbox, create=False) if self.process.poll() is not None else None
+        if inbox is None:
+            self.stop()
+            inbox = Inbox.open(self.inbox, create=False)
+        try:
+            return events_of(inbox)
+        finally:
+            inbox.close()
+
+
+def events_of(inbox: Inbox) -> list[Event]:
+    """Give all events of an inbox, decoded strictly, in order."""
+    rows = inbox.read(0, 1 << 40)
+    found = [msgspec.json.decode(line, type=Event) for row in rows for line in row.body.splitlines()]
+    assert len(found) == sum(row.n_events for row in rows)
+    return found
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Serving]]:
+    """Start servers of collect over ``inbox.db`` in the test's folder; they end with the test."""
+    started: list[Serving] = []
+
+    def start(environment: dict[str, str] | None = None, inbox: Path | None = None, **limits: Any) -> Serving:
+        started.append(Serving(inbox or tmp_path / "inbox.db", limits, environment))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
