@@ -42,6 +42,7 @@ class App:
     def __init__(self, collect: Collect, state: Mapping[str, Any]) -> None:
         self._collect = collect
         self._state = state
+        self._n_open = 0
         self._pages = cast("Asgi", _litestar(state))
         self._rest = Delivery(self._pages)
 
@@ -52,6 +53,7 @@ class App:
             return
         method, path = scope["method"], scope["path"]
         sent = _Sent(send)
+        self._n_open += 1
         try:
             if self._collect.matches(method, path):
                 await self._collect(dict(scope), receive, sent)
@@ -64,6 +66,12 @@ class App:
             if sent.started:
                 raise
             await _send(sent, 500, FAILED, problem.MEDIA_TYPE)
+        finally:
+            self._n_open -= 1
+
+    def is_idle(self) -> bool:
+        """Tell whether no request is being answered."""
+        return self._n_open == 0
 
     async def _healthz(self, send: Send) -> None:
         well = self._state["is_well"]()

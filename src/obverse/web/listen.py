@@ -6,10 +6,12 @@ import asyncio
 import errno
 import logging
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.net import SocketHolder  # type: ignore[attr-defined]  # as their own modules do
 from granian.server.embed import Server
 
@@ -18,6 +20,9 @@ from obverse.errors import ObverseError
 _LOG = logging.getLogger(__name__)
 BACKLOG = 1024
 DRAIN_S = 10.0
+POLL_S = 0.05
+FLUSH_S = 0.25
+HEAD_MS = 10_000
 
 
 class ListenError(ObverseError):
@@ -68,6 +73,7 @@ class HttpServer(Server):
             port=port,
             interface=Interfaces.ASGI,
             http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=HEAD_MS),
             websockets=False,
             backlog=BACKLOG,
             backpressure=8 * BACKLOG,
@@ -79,14 +85,18 @@ class HttpServer(Server):
         """Take our own socket: Granian's would share its port with any other process that asks."""
         self._ssp = None
         holder: Any = SocketHolder  # its stub lags behind
-        self._shd = holder(self._bound.fileno(), False, BACKLOG)
+        self._shd = holder(self._bound.detach(), False, BACKLOG)
 
-    async def run(self, stop: asyncio.Event, at_stop: Callable[[], None]) -> None:
+    async def run(
+        self, stop: asyncio.Event, at_stop: Callable[[], None], is_idle: Callable[[], bool]
+    ) -> None:
         """Serve until told to stop; then take nothing new and end what is being answered.
 
         Args:
             stop: tells it.
             at_stop: is called then, to end answers that would go on for ever.
+            is_idle: tells whether no request is being answered: for clients that have sent half a head, or
+                that will not take their answer, nothing waits.
         """
         serving = asyncio.create_task(self.serve())
         stopping = asyncio.create_task(stop.wait())
@@ -94,9 +104,11 @@ class HttpServer(Server):
         stopping.cancel()
         at_stop()
         self.signal_handler_interrupt()  # type: ignore[no-untyped-call]
-        try:
-            await asyncio.wait_for(serving, DRAIN_S)
-        except TimeoutError:
+        until, flushed = time.monotonic() + DRAIN_S, False
+        while not serving.done() and not flushed and time.monotonic() < until:
+            flushed = is_idle()
+            await asyncio.wait({serving}, timeout=FLUSH_S if flushed else POLL_S)
+        if not serving.done() and not is_idle():
             _LOG.warning("some clients did not take their answers within %.0f s", DRAIN_S)
         if not stop.is_set():
             raise ListenError("the HTTP server ended by itself; the log may say why")

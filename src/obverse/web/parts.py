@@ -1,0 +1,162 @@
+"""The parts of a running server: opened in the order that events flow, closed with nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from obverse.collect.asgi import Collect
+from obverse.collect.batch import Batch
+from obverse.collect.inbox import Inbox
+from obverse.collect.limits import Limits
+from obverse.collect.source import Source
+from obverse.engine.local import Lake
+from obverse.errors import DataError
+from obverse.folder import Folder
+from obverse.lake.seen import Seen
+from obverse.lake.table import EventTable
+from obverse.lake.writer import APP_ID, Writer, advice
+from obverse.settings.store import Settings
+from obverse.settings.values import ServerSettings
+from obverse.web.attempts import Attempts
+from obverse.web.desk import Desk
+from obverse.web.live import Live
+from obverse.web.site import Site
+
+_LOG = logging.getLogger(__name__)
+STUCK_S = 30.0
+DRAIN_S = 20.0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Keeps batches in the inbox and then shows their events to whoever watches."""
+
+    inbox: Inbox
+    live: Live
+
+    async def put(self, batch: Batch) -> None:
+        """Return once the batch is synced to disk."""
+        await self.inbox.put(batch)
+        self.live.publish(batch.events)
+
+    def note(self, batch: Batch) -> None:
+        """Count a batch that has no event to keep."""
+        self.inbox.note(batch)
+
+
+class Parts:
+    """The parts of a server on one data folder, which must be locked by this process.
+
+    Attributes:
+        settings: the operator's.
+        values: its single values, as they were at the start.
+        inbox: keeps events until the lake has them.
+        writer: brings them there, in threads of its own.
+        lake: answers questions.
+        desk: where those queue.
+        live: shows events as they arrive.
+        collect: the ASGI app of the ingest routes.
+    """
+
+    def __init__(self, folder: Folder, settings: Settings) -> None:
+        """Open everything.
+
+        Raises:
+            DataError: a part is damaged or of a newer version; nothing was overwritten.
+        """
+        self.settings = settings
+        self.values: ServerSettings = settings.values()
+        with ExitStack() as stack:
+            table = EventTable.open(folder.events, create=True)
+            self.inbox = _open_inbox(folder, self.values.inbox_bytes, table.committed(APP_ID))
+            stack.callback(self.inbox.close)
+            self.seen = Seen.open(folder.seen, table)
+            stack.callback(self.seen.close)
+            self.writer = Writer(self.inbox, table, self.seen)
+            self.lake = Lake.open(folder.root)
+            stack.callback(self.lake.close)
+            self.desk = Desk(
+                self.values.questions_at_once, self.values.questions_waiting, self.values.question_s
+            )
+            stack.callback(self.desk.close)
+            self.live = Live(self.values.live_clients)
+            self.collect = Collect(Shown(self.inbox, self.live), self._source_of, self._limits())
+            self._stack = stack.pop_all()
+
+    def _limits(self) -> Limits:
+        return Limits(max_event_bytes=self.values.event_bytes, max_batch_bytes=self.values.batch_bytes)
+
+    def _source_of(self, key: str) -> Source | None:
+        found = self.settings.source_of(key)
+        return Source(found.name, found.touchpoint) if found else None
+
+    def start(self) -> None:
+        """Start the threads that fill and tidy the lake."""
+        self.writer.start()
+
+    def is_well(self) -> bool:
+        """Tell whether events get on into the lake, or have been stuck for no longer than half a minute."""
+        stuck_at = self.writer.status.error_at
+        return stuck_at is None or time.time() - stuck_at < STUCK_S
+
+    def state(self, site: Site) -> dict[str, Any]:
+        """Give what handlers find in ``request.app.state``. Call it on the event loop."""
+        return {
+            "settings": self.settings,
+            "access": self.settings.access,
+            "values": self.values,
+            "site": site,
+            "inbox": self.inbox,
+            "writer": self.writer,
+            "seen": self.seen,
+            "lake": self.lake,
+            "desk": self.desk,
+            "live": self.live,
+            "attempts": Attempts(self.values.login_attempts),
+            "hashing": asyncio.Semaphore(1),  # one password at a time: each takes 64 MiB
+            "is_well": self.is_well,
+        }
+
+    def close(self) -> None:
+        """Bring what was accepted into the lake, if that is soon done, and close everything."""
+        try:
+            self.writer.stop()
+            self._drain()
+        finally:
+            self._stack.close()
+
+    def _drain(self) -> None:
+        until = time.monotonic() + DRAIN_S
+        try:
+            while self.writer.run_once().n_rows:
+                if time.monotonic() > until:
+                    _LOG.info("the rest stays in the inbox; the next start takes it up")
+                    return
+        except Exception as error:
+            _LOG.error("events stay in the inbox, the next start takes them up: %s", advice(error))
+
+
+def _open_inbox(folder: Folder, max_bytes: int, committed: int) -> Inbox:
+    """Open the inbox that the lake was filled from: with another, new events would look as if they were in.
+
+    Raises:
+        DataError: it is gone, damaged, or an older copy.
+    """
+    if committed and not folder.inbox.exists():
+        raise DataError(
+            f"{folder.inbox} is missing, and the lake has {committed} batches from it; nothing was written. "
+            "Put it back where it was"
+        )
+    inbox = Inbox.open(folder.inbox, max_bytes)
+    if inbox.last_position < committed:
+        inbox.close()
+        raise DataError(
+            f"{folder.inbox} is older than the lake: it ends at batch {inbox.last_position}, the lake has "
+            f"{committed}; nothing was written. Put back the copy that belongs to this lake"
+        )
+    return inbox
