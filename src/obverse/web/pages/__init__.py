@@ -8,9 +8,7 @@ and bars. `obverse.web.app` mounts `routes`.
 
 from __future__ import annotations
 
-from obverse.web.pages.funnel import funnel
-from obverse.web.pages.health import health
-from obverse.web.pages.install import install
+from obverse.web.pages import funnel, health, install, person
 
-routes = [funnel, health, install]
+routes = [funnel.show, health.show, install.show, person.show]
 """The handlers of all pages."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from markupsafe import Markup
+
 THIN = "\u202f"
 """A narrow space that does not break: between thousands, before a unit."""
 DASH = "–"
@@ -249,6 +251,19 @@ def plural(number: float | None, one: str, many: str | None = None) -> str:
     return one if number == 1 else (many or f"{one}s")
 
 
+def ticked(text: str) -> Markup:
+    """Set what stands between backticks as code; all else is escaped.
+
+    >>> ticked("`a` < b")
+    Markup('<code>a</code> &lt; b')
+    """
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if i % 2 and i + 1 < len(parts) else Markup("{}").format(part)
+        for i, part in enumerate(parts)
+    )
+
+
 FILTERS = {
     made.__name__: made
     for made in (
@@ -268,6 +283,7 @@ FILTERS = {
         short_day,
         short_range,
         span,
+        ticked,
     )
 }
 """What the templates may use, by name."""

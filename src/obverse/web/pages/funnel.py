@@ -256,6 +256,6 @@ def _fields(names: list[str]) -> list[StepField]:
 
 
 @get("/funnel")
-async def funnel(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def show(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Show a funnel, or build one."""
     return await answer(request, build)

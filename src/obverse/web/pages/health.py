@@ -153,7 +153,7 @@ def _sentence(health: Health | None, tallies: list[Tally], period: str) -> Sente
     refused = sum(tally.n for tally in tallies if tally.reason)
     if not accepted and not refused:
         return (Part(f"Nothing was received in {period}."),)
-    parts = [Part(f"{count(accepted)} {plural(accepted, 'event')}", "value"), Part(f" came in {period}; ")]
+    parts = [Part(f"{count(accepted)} {plural(accepted, 'event')}", "figure"), Part(f" came in {period}; ")]
     if refused:
         share = percent(refused / (accepted + refused))
         parts += [
@@ -301,6 +301,6 @@ def _sources(tallies: list[Tally]) -> tuple[SourceRow, ...]:
 
 
 @get("/health")
-async def health(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def show(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Show whether the numbers can be trusted."""
     return await answer(request, build)

@@ -57,6 +57,6 @@ def _keys(asked: Asked) -> tuple[Key, ...]:
 
 
 @get("/install")
-async def install(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def show(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Show how to send events."""
     return await answer(request, build)

@@ -1,0 +1,222 @@
+"""One person: what did they go through? The whole timeline across touchpoints, and who they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from urllib.parse import quote
+
+import pyarrow as pa
+from litestar import Request, Response, get
+
+from obverse.errors import NotFoundError
+from obverse.event import IDENTIFIED
+from obverse.web.pages.asked import Asked, answer
+from obverse.web.pages.figures import count, day_name, exact_money, instant, money, plural, span
+from obverse.web.pages.frame import Link
+from obverse.web.pages.page import Page, Panel, panel
+from obverse.web.pages.part import Part, Sentence
+from obverse.web.pages.timeline import RowOf, TimelineDay, flat, tell
+
+if TYPE_CHECKING:
+    from obverse.tape.tape import Person
+
+MOST_READ = 5_000
+"""Events of a person that are read at most; facts about someone with more say so."""
+A_PAGE = 100
+_IDS_SHOWN = 8
+_INSTANTS = ("time", "received_at")
+
+
+@dataclass(frozen=True)
+class PersonFact:
+    """Something known about a person."""
+
+    name: str
+    text: str
+    title: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonPage(Page):
+    """What one person went through."""
+
+    template: ClassVar[str] = "person.html"
+    section: ClassVar[str] = "/people"
+
+    name: Annotated[str, "What the person is called here: a name or e-mail they gave, else an id."]
+    user_id: Annotated[str | None, "The id by which the organisation knows them; empty before that."]
+    anonymous_ids: Annotated[tuple[str, ...], "Devices and browsers they were seen with."]
+    more_ids: Annotated[int, "Further such ids, not listed."]
+    answer: Annotated[Sentence, "Their story in a sentence."]
+    facts: Annotated[tuple[PersonFact, ...], "First and last seen, orders, value, account."]
+    traits: Annotated[tuple[tuple[str, str], ...], "What they or the organisation said about them, newest."]
+    touchpoints: Annotated[tuple[Link, ...], "Where they were, to look at one alone."]
+    timeline: Annotated[Panel[tuple[TimelineDay, ...]], "Their events, newest first, by day and visit."]
+    older_href: Annotated[str, "Address of the events before these; empty at the beginning."]
+    newest_href: Annotated[str, "Address of the newest events, where these are not."]
+
+
+def person_path(user_id: str | None, anonymous_ids: tuple[str, ...]) -> str:
+    """Give the path of a person's page, by an id that stays theirs.
+
+    >>> person_path("ada@example.com", ("x",)), person_path(None, ("a/b",))
+    ('/people/u:ada@example.com', '/people/a:a/b')
+    """
+    return f"/people/u:{user_id}" if user_id is not None else f"/people/a:{anonymous_ids[0]}"
+
+
+def person_href(user_id: str | None, anonymous_ids: tuple[str, ...]) -> str:
+    """Give the path of a person's page, quoted for a link."""
+    return quote(person_path(user_id, anonymous_ids), safe="/:@")
+
+
+def rows_of(table: pa.Table) -> list[RowOf]:
+    """Read rows of the lake with instants in µs."""
+    for name in _INSTANTS:
+        i = table.schema.get_field_index(name)
+        if i >= 0:
+            table = table.set_column(i, name, table.column(i).cast(pa.int64()))
+    rows: list[RowOf] = table.to_pylist()
+    return rows
+
+
+def display_name(user_id: str | None, anonymous_ids: tuple[str, ...]) -> str:
+    """Say what to call someone of whom only ids are known.
+
+    >>> display_name(None, ("3f9a77aa-91b2-4d5e",))
+    'visitor 3f9a77aa'
+    """
+    if user_id is not None:
+        return user_id
+    first = anonymous_ids[0] if anonymous_ids else "?"
+    return f"visitor {first[:8]}" if len(first) > 12 else f"visitor {first}"
+
+
+def build(asked: Asked, key: str) -> Response[bytes]:
+    """Build the page of the person with a key such as ``u:ada`` or ``a:3f9a``."""
+    person = find_person(asked, key)
+    rows = rows_of(asked.lake.tape.timeline(person.key, limit=MOST_READ))
+    traits = _traits(rows)
+    at = asked.address.get("at")
+    shown, older = _window(rows, at, asked.address.get("before"))
+    name = traits.get("name") or traits.get("email") or display_name(person.user_id, person.anonymous_ids)
+    facts, sentence = _facts(rows, asked, name)
+    page = PersonPage(
+        title=name[:80],
+        name=name,
+        user_id=person.user_id,
+        anonymous_ids=person.anonymous_ids[:_IDS_SHOWN],
+        more_ids=max(0, len(person.anonymous_ids) - _IDS_SHOWN),
+        answer=sentence,
+        facts=facts,
+        traits=tuple(traits.items())[:20],
+        touchpoints=_touchpoints(rows, asked, at),
+        timeline=panel(lambda: tell(shown, asked.view.zone)),
+        older_href=str(asked.address.put(before=older)) if older else "",
+        newest_href=str(asked.address.put(before=None)) if asked.address.get("before") else "",
+    )
+    return asked.show(page, flips=False)
+
+
+def find_person(asked: Asked, key: str) -> Person:
+    """Find the person of a page's key.
+
+    Raises:
+        NotFoundError: nobody has this id.
+    """
+    kind, _, found = key.partition(":")
+    person = None
+    if kind == "u":
+        person = asked.lake.tape.person_of(user_id=found)
+    elif kind == "a":
+        person = asked.lake.tape.person_of(anonymous_id=found)
+    if person is None:
+        raise NotFoundError(f"nobody here has the id {found or key!r}")
+    return person
+
+
+def _window(rows: list[RowOf], at: str, before: str) -> tuple[list[RowOf], str]:
+    """Choose what a page of the timeline shows, and where the next one begins."""
+    chosen = [row for row in rows if not at or row["touchpoint"] == at]
+    if before:
+        time, _, seq = before.partition(".")
+        if time.lstrip("-").isdecimal() and seq.isdecimal():
+            chosen = [row for row in chosen if (row["time"], row["seq"]) < (int(time), int(seq))]
+    shown = chosen[:A_PAGE]
+    older = f"{shown[-1]['time']}.{shown[-1]['seq']}" if len(chosen) > A_PAGE else ""
+    return shown, older
+
+
+def _traits(rows: list[RowOf]) -> dict[str, str]:
+    """Merge what identify calls said, the newest winning."""
+    traits: dict[str, str] = {}
+    for row in rows:
+        if row["event"] == IDENTIFIED:
+            for key, text in flat(row["properties"]):
+                traits.setdefault(key, text)
+    traits.pop("", None)
+    return traits
+
+
+def _facts(rows: list[RowOf], asked: Asked, name: str) -> tuple[tuple[PersonFact, ...], Sentence]:
+    if not rows:
+        return (), (Part("No event of "), Part(name, "name"), Part(" is left."))
+    zone = asked.view.zone
+    more = " or more" if len(rows) >= MOST_READ else ""
+    first, last = instant(rows[-1]["time"], zone), instant(rows[0]["time"], zone)
+    bought = [row for row in rows if row["event"] == asked.values.conversion_event]
+    ago = span(max(0.0, (asked.now - last).total_seconds()))
+    worth = Counter[str]()
+    for row in bought:
+        worth[row["currency"] or ""] += row["value"] or 0.0
+    accounts = sorted({row["account_id"] for row in rows if row["account_id"]})
+    facts = [
+        PersonFact("First seen", day_name(first), first.isoformat(timespec="seconds")),
+        PersonFact("Last seen", f"{ago} ago", last.isoformat(timespec="seconds")),
+        PersonFact("Events", f"{count(len(rows))}{more}"),
+        PersonFact(asked.values.conversion_event, f"{count(len(bought))}{more}"),
+    ]
+    for currency, total in worth.items():
+        facts.append(PersonFact("Value", money(total, currency), exact_money(total, currency)))
+    if accounts:
+        facts.append(PersonFact("Account" if len(accounts) == 1 else "Accounts", ", ".join(accounts[:5])))
+    n_places = len({row["touchpoint"] for row in rows})
+    where = f"at {count(n_places)} {plural(n_places, 'touchpoint')}"
+    sentence = [
+        Part(f"{count(len(rows))}{more} {plural(len(rows), 'event')}", "figure"),
+        Part(f" {where} since {day_name(first)}, the last {ago} ago; "),
+    ]
+    return tuple(facts), (*sentence, *_bought(len(bought), worth))
+
+
+def _bought(n: int, worth: Counter[str]) -> Sentence:
+    if not n:
+        return (Part("not a customer yet."),)
+    times = "once" if n == 1 else f"{count(n)} times"
+    amounts = [
+        Part(money(total, currency), "value", exact_money(total, currency))
+        for currency, total in worth.items()
+    ]
+    joined = [piece for amount in amounts for piece in (amount, Part(" and "))][:-1]
+    return (Part(f"bought {times}, worth "), *joined, Part("."))
+
+
+def _touchpoints(rows: list[RowOf], asked: Asked, at: str) -> tuple[Link, ...]:
+    n = Counter(row["touchpoint"] for row in rows)
+    here = asked.address.put(before=None)
+    everywhere = Link("", f"Everywhere {count(len(rows))}", str(here.put(at=None)), not at)
+    return (
+        everywhere,
+        *(
+            Link(name, f"{name} {count(k)}", str(here.put(at=name)), at == name)
+            for name, k in n.most_common()
+        ),
+    )
+
+
+@get("/people/{key:path}")
+async def show(request: Request[Any, Any, Any], key: str) -> Response[bytes]:
+    """Show one person."""
+    return await answer(request, lambda asked: build(asked, key.removeprefix("/")))
