@@ -289,3 +289,21 @@ def test_a_wrong_mapping_says_what_is_wrong(tmp_path: Path, mapping: dict[str, A
     path = make(tmp_path, "a.csv", CSV)
     with pytest.raises(QuestionError, match=message):
         plan(path, ImportMapping(**mapping), received_at=NOW)
+
+
+def test_rows_keep_the_order_of_the_file_however_it_is_cut(tmp_path: Path) -> None:
+    n = 150_000
+    table = pa.table(
+        {"user_id": [str(i + 2) for i in range(n)], "time": ["2024-01-01"] * n, "event": ["X"] * n}
+    )
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=5_000)
+    with (tmp_path / "a.csv").open("w") as handle:
+        handle.write("user_id,time,event\n")
+        handle.writelines(f"{i + 2},2024-01-01,X\n" for i in range(n))
+    with (tmp_path / "a.jsonl").open("w") as handle:
+        handle.writelines(f'{{"user_id":{i + 2},"time":"2024-01-01","event":"X"}}\n' for i in range(n))
+    for name in ("a.parquet", "a.csv", "a.jsonl"):
+        rows = Rows()
+        with plan_of(tmp_path / name) as planned:
+            run(planned, rows.append)
+        assert rows.table.column("user_id").to_pylist() == table.column("user_id").to_pylist(), name

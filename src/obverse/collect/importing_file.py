@@ -123,7 +123,7 @@ def _parquet(path: Path) -> ImportFile:
         raise QuestionError(f"{path.name} has no rows")
     if len({name.lower() for name in columns}) < len(columns):
         raise QuestionError(f"{path.name}: two columns have the same name; rename one of them")
-    found = survey(path, "none", delimiter=b"", text=False)
+    found = survey(path, "none", text=False)
     return ImportFile(
         path, path, "parquet", "none", "", "", True, columns, found.digest, found.n_bytes, n_rows
     )
@@ -141,8 +141,9 @@ def _text(path: Path, compression: str, delimiter: str | None, header: bool | No
         if not any(line.strip() for line in lines):
             raise QuestionError(f"{path.name} is empty")
         kind, dialect = _kind(lines, delimiter)
-        found = survey(source, compression, delimiter=dialect.encode() if kind == "csv" else b"")
-        digest = found.digest if source == path else survey(path, _packing(path), b"", text=False).digest
+        escape = "\\" if kind == "csv" and any('\\"' in line for line in lines) else '"'
+        found = survey(source, compression, dialect, escape)
+        digest = found.digest if source == path else survey(path, _packing(path), text=False).digest
         if faults := _faults(found, kind):
             copy = _temporary()
             mend(source, compression, copy, found)
@@ -151,7 +152,7 @@ def _text(path: Path, compression: str, delimiter: str | None, header: bool | No
             source, compression = copy, "none"
             notices += faults
         file = ImportFile(
-            path, source, kind, compression, dialect, '"', True, (), digest, found.n_bytes, None,
+            path, source, kind, compression, dialect, escape, True, (), digest, found.n_bytes, None,
             tuple(notices),
         )  # fmt: skip
         return _with_columns(file, lines, header, found)
@@ -231,7 +232,7 @@ def _sniff(lines: list[str]) -> tuple[Format, str]:
             best = max(best, (round(n_lines / sum(widths.values()), 2), n_cells, delimiter))
     words = Counter(len(line.split()) for line in lines)
     n_words, n_lines = words.most_common(1)[0]
-    if n_words > 1 and n_lines / len(lines) > max(best[0], 0.9):
+    if n_words > 1 and n_lines / len(lines) > (max(best[0], 0.9) if best[0] else 0.5):
         return "words", ""
     return "csv", best[2] or ","
 
@@ -259,8 +260,7 @@ def _with_columns(file: ImportFile, lines: list[str], header: bool | None, found
         for line in lines[:2_000]:
             keys |= dict.fromkeys(_keys(line))
         return replace(file, columns=tuple(keys), n_rows=found.n_lines)
-    escape = "\\" if file.format == "csv" and any('\\"' in line for line in lines) else '"'
-    rows = _cells(lines, file, escape)
+    rows = _cells(lines, file)
     first = rows[0]
     has_header = _names_columns(first) if header is None else header
     names, renamed = _distinct(first if has_header else [""] * len(first))
@@ -269,7 +269,6 @@ def _with_columns(file: ImportFile, lines: list[str], header: bool | None, found
         notices += (f"columns without a name of their own are called {', '.join(map(repr, renamed))}",)
     return replace(
         file,
-        escape=escape,
         header=has_header,
         columns=tuple(names),
         n_rows=None if found.mixed_newlines else max(found.n_lines - has_header, 0),
@@ -285,10 +284,10 @@ def _keys(line: str) -> list[str]:
     return list(row) if isinstance(row, dict) else []
 
 
-def _cells(lines: list[str], file: ImportFile, escape: str) -> list[list[str]]:
+def _cells(lines: list[str], file: ImportFile) -> list[list[str]]:
     if file.format == "words":
         return [line.split() for line in lines if line.strip()]
-    slash = "\\" if escape == "\\" else None
+    slash = "\\" if file.escape == "\\" else None
     reader = csv.reader(
         (line + "\n" for line in lines[:200]),
         delimiter=file.delimiter,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from obverse.collect.importing import Append, ImportReport, Progress, run
+from obverse.collect.importing import CHUNK_ROWS, Append, ImportReport, Progress, run
 from obverse.collect.importing_plan import ImportPlan
 from obverse.errors import QuestionError
 
@@ -118,6 +118,7 @@ def run_once(
     committed: int = 0,
     again: bool = False,
     progress: Progress | None = None,
+    chunk_rows: int = CHUNK_ROWS,
 ) -> ImportReport:
     """Run a plan so that no row comes in twice, from where an earlier run of it stopped.
 
@@ -128,6 +129,7 @@ def run_once(
         committed: rows that the lake's transaction says are in.
         again: import the content even if it was imported with other choices.
         progress: is told how far it is.
+        chunk_rows: rows that are worked on at a time.
 
     Raises:
         QuestionError: the content was imported with other choices, without `again`.
@@ -147,7 +149,7 @@ def run_once(
         history.save(record)
         return new, known
 
-    report = run(plan, noted, done=max(record.done, committed), progress=progress)
+    report = run(plan, noted, done=max(record.done, committed), progress=progress, chunk_rows=chunk_rows)
     refused = dict(record.refused)
     for part in report.refused:
         key = f"{part.reason}: {part.detail}"

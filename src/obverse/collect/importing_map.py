@@ -69,13 +69,20 @@ def map_rows(
     if "row" not in raw.column_names:
         numbers = pa.array(np.arange(first, first + raw.num_rows, dtype=np.int64))
         raw = raw.append_column("row", numbers)
+    raw = raw.append_column("place", pa.array(np.arange(raw.num_rows, dtype=np.int64)))
     connection.register("raw", raw)
-    found = connection.sql(mapped_sql(terms, received_at)).to_arrow_table()
+    found = _in_order(connection.sql(mapped_sql(terms, received_at)).to_arrow_table())
     good = pc.is_null(found.column("reason"))
     events = found.filter(good).select(EVENT_FIELDS.names).cast(EVENT_FIELDS)
     if events.num_rows == found.num_rows:
         return Mapped(events)
     return Mapped(events, tuple(_refused(found.select(["row", "reason"]), raw)))
+
+
+def _in_order(found: pa.Table) -> pa.Table:
+    """Put rows back in the order of `place`: several threads may have worked on them."""
+    place = found.column("place").to_numpy()
+    return found if np.all(place[1:] > place[:-1]) else found.take(np.argsort(place))
 
 
 def _refused(found: pa.Table, raw: pa.Table) -> Iterable[RefusedRows]:
@@ -93,7 +100,9 @@ def _excerpt(raw: pa.Table, at: int) -> str:
     if "line" in cells:
         text = str(cells["line"])
     else:
-        text = " | ".join("" if cell is None else str(cell) for name, cell in cells.items() if name != "row")
+        text = " | ".join(
+            "" if cell is None else str(cell) for name, cell in cells.items() if name not in ("row", "place")
+        )
     return text[:_EXCERPT_CHARS].replace("\x00", "\ufffd")
 
 

@@ -54,8 +54,8 @@ class Terms:
 def mapped_sql(terms: Terms, received_at: int) -> str:
     """Write the query over the table ``raw`` that gives events and, for each refused row, the reason.
 
-    Columns: row, reason (``word: detail``, NULL for good rows) and those of `obverse.event.Event`, with the
-    two instants as microseconds.
+    Columns: row, place, reason (``word: detail``, NULL for good rows) and those of `obverse.event.Event`, with
+    the two instants as microseconds.
     """
     inner = ", ".join(f"{sql} AS {name}" for name, sql in _columns(terms).items())
     return f"""
@@ -69,7 +69,7 @@ def mapped_sql(terms: Terms, received_at: int) -> str:
             CASE WHEN regexp_full_match(currency, '[A-Za-z]{{3}}') THEN upper(currency) END AS currency),
             user_id AS user_given, anonymous_id AS anonymous_given, currency AS currency_given,
             {_type()} AS type FROM cells)
-        SELECT row, {_reason(terms, received_at)} AS reason, event, type, message_id, time,
+        SELECT row, place, {_reason(terms, received_at)} AS reason, event, type, message_id, time,
             {received_at}::BIGINT AS received_at, touchpoint, {quoted(terms.source)} AS source,
             anonymous_id, user_id, account_id, session_id,
             CASE WHEN type = 'track' OR {"value" in terms.columns or "value" in terms.constants}
@@ -87,6 +87,7 @@ def _columns(terms: Terms) -> dict[str, str]:
     time, time_text = terms.time
     return {
         "row": "row",
+        "place": "place",
         "broken": reading.broken,
         "event": _field(terms, "event"),
         "user_id": _field(terms, "person"),

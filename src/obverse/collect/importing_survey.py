@@ -71,20 +71,21 @@ def blocks(path: Path, compression: str) -> Iterator[bytes]:
         raise DataError(f"{path.name} is damaged or cut off: {error}") from error
 
 
-def survey(path: Path, compression: str, delimiter: bytes, text: bool = True) -> Survey:
+def survey(path: Path, compression: str, delimiter: str = "", escape: str = '"', text: bool = True) -> Survey:
     """Look at every byte of a file once, in bounded memory.
 
     Args:
         path: the file.
         compression: ``none``, ``gzip`` or ``zstd``.
         delimiter: of a CSV file; empty where quotes have no meaning.
+        escape: what escapes a quote in a quoted cell.
         text: whether it is text; else only its digest and size are taken.
     """
     found = Survey()
     digest = blake2b(digest_size=16)
     ends = _Ends()
     decode = codecs.getincrementaldecoder("utf-8")().decode
-    quotes = _Quotes(delimiter[0]) if delimiter else None
+    quotes = _Quotes(ord(delimiter), ord(escape)) if delimiter else None
     lines = _Lines()
     for block in blocks(path, compression):
         digest.update(block)
@@ -192,15 +193,18 @@ class _Lines:
 
 
 class _Quotes:
-    """Finds lines that open a quote which no later line closes.
+    """Finds lines that open a quoted cell which no later line closes.
 
-    A line with an even number of quotes stands by itself. Of the others, one whose last quote begins a
-    cell opens a quoted cell with a line end in it, and the next whose first quote ends a cell closes it.
+    A line with an even number of quotes mostly stands by itself, so of those outside a quoted cell only odd
+    ones are looked at. Inside a cell with line ends in it, each line with a quote is: it closes the cell; or
+    it reads better as a line of its own that opens another, and then the earlier quote was never closed; or
+    it is part of the cell, as long as that is not too long.
     """
 
-    def __init__(self, delimiter: int) -> None:
+    def __init__(self, delimiter: int, escape: int) -> None:
         self.delimiter = delimiter
-        self.opened: tuple[int, int] | None = None  # line and byte position of the open quote
+        self.escape = escape
+        self.opened: tuple[int, int] | None = None  # line and byte position of the quote that is open
         self.position = 0
         self.unclosed: set[int] = set()
 
@@ -209,28 +213,53 @@ class _Quotes:
         quotes = np.flatnonzero(data == _QUOTE)
         edges = np.concatenate(([-1], np.flatnonzero(data == _LF), [len(data)]))
         before = np.searchsorted(quotes, edges)
-        for line in np.flatnonzero(np.diff(before) & 1):
-            first, last = quotes[before[line]], quotes[before[line + 1] - 1]
-            self._odd(
-                first_line + int(line),
-                self.position + int(last),
-                opens=last == edges[line] + 1 or data[last - 1] == self.delimiter,
-                closes=first + 1 == edges[line + 1] or data[first + 1] in (self.delimiter, _CR),
-            )
+        n_quotes = np.diff(before)
+        quoted, odd = np.flatnonzero(n_quotes), np.flatnonzero(n_quotes & 1)
+        at = 0
+        while True:
+            left = odd if self.opened is None else quoted
+            place = int(np.searchsorted(left, at))
+            if place == len(left):
+                break
+            line = int(left[place])
+            cell_quotes = quotes[before[line] : before[line + 1]].tolist()
+            self._line(part, int(edges[line]) + 1, int(edges[line + 1]), cell_quotes, first_line + line)
+            at = line + 1
         self.position += len(part) + 1
 
-    def _odd(self, line: int, position: int, *, opens: bool, closes: bool) -> None:
-        if self.opened is not None:
-            near = position - self.opened[1] <= _MAX_SPAN_BYTES
-            if near and closes:
-                self.opened = None
-                return
-            if near and not opens:
-                return  # a quote inside the quoted cell
-            self.unclosed.add(self.opened[0])
+    def _line(self, part: bytes, start: int, stop: int, quotes: list[int], line: int) -> None:
+        here = (line, self.position + start)
+        alone = self._ends_inside(part, start, stop, quotes, inside=False)
+        if self.opened is None:
+            self.opened = here if alone else None
+        elif not self._ends_inside(part, start, stop, quotes, inside=True):
             self.opened = None
-        if opens:
-            self.opened = (line, position)
+        elif alone or here[1] - self.opened[1] > _MAX_SPAN_BYTES:
+            self.unclosed.add(self.opened[0])
+            self.opened = here if alone else None
+
+    def _ends_inside(self, part: bytes, start: int, stop: int, quotes: list[int], *, inside: bool) -> bool:
+        """Tell whether a line that begins inside a quoted cell, or outside, ends inside one."""
+        skip = -1
+        for at in quotes:
+            after = part[at + 1] if at + 1 < stop else _LF
+            if at == skip:
+                continue
+            if not inside:
+                begins = at == start or part[at - 1] == self.delimiter
+                doubled = after == _QUOTE and part[at + 2 : at + 3] not in self._enders
+                inside = begins and not doubled
+            elif self.escape != _QUOTE and part[at - 1] == self.escape:
+                continue
+            elif self.escape == _QUOTE and after == _QUOTE:
+                skip = at + 1
+            elif after in (self.delimiter, _CR, _LF):
+                inside = False
+        return inside
+
+    @property
+    def _enders(self) -> tuple[bytes, ...]:
+        return (bytes([self.delimiter]), b"\r", b"\n", b"")
 
     def end(self) -> set[int]:
         if self.opened is not None:
