@@ -278,7 +278,7 @@ FULL = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from test_inbox import batch
+from tests.collect.test_inbox import batch
 from obverse.collect.inbox import Inbox
 from obverse.errors import BusyError
 import os
@@ -329,7 +329,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_refuses_loses_nothing_and_recovers_by_itself(small_disk: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", FULL, small_disk, Path(__file__).parent],
+        [sys.executable, "-c", FULL, small_disk, Path(__file__).parents[2]],
         capture_output=True,
         text=True,
         timeout=120,

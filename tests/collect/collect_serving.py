@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
 from obverse.collect.inbox import Inbox
 from obverse.event import Event
@@ -31,7 +32,6 @@ class Serving:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=environment,
         )
         assert self.process.stdout is not None
         self.port = int(self.process.stdout.readline())
@@ -68,6 +68,17 @@ class Serving:
             "POST", path, body, {name.replace("_", "-"): value for name, value in headers.items()}
         )
 
+    def raw(self, sent: bytes, half_close: bool = False) -> bytes:
+        """Send bytes as they are; give all that comes back until the server closes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+            connection.sendall(sent)
+            if half_close:
+                connection.shutdown(socket.SHUT_WR)
+            parts = []
+            while part := connection.recv(65536):
+                parts.append(part)
+            return b"".join(parts)
+
     def kill(self) -> None:
         """End the process at once, as a power cut would."""
         self.process.kill()
@@ -88,11 +99,9 @@ class Serving:
                 pipe.close()
 
     def events(self) -> list[Event]:
-        """Give what the inbox holds."""
-        inbox = Inbox.open(self.inbox, create=False) if self.process.poll() is not None else None
-        if inbox is None:
-            self.stop()
-            inbox = Inbox.open(self.inbox, create=False)
+        """Stop the server and give what its inbox holds."""
+        self.stop()
+        inbox = Inbox.open(self.inbox, create=False)
         try:
             return events_of(inbox)
         finally:
@@ -107,13 +116,13 @@ def events_of(inbox: Inbox) -> list[Event]:
     return found
 
 
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Serving]]:
-    """Start servers of collect over ``inbox.db`` in the test's folder; they end with the test."""
+@contextmanager
+def servers(folder: Path) -> Iterator[Callable[..., Serving]]:
+    """Give what starts servers over ``inbox.db`` in a folder; they end with the block."""
     started: list[Serving] = []
 
-    def start(environment: dict[str, str] | None = None, inbox: Path | None = None, **limits: Any) -> Serving:
-        started.append(Serving(inbox or tmp_path / "inbox.db", limits, environment))
+    def start(**limits: Any) -> Serving:
+        started.append(Serving(folder / "inbox.db", limits))
         return started[-1]
 
     yield start
