@@ -42,7 +42,7 @@ class App:
     def __init__(self, collect: Collect, state: Mapping[str, Any]) -> None:
         self._collect = collect
         self._state = state
-        self._n_open = 0
+        self._open: set[asyncio.Task[Any] | None] = set()
         self._pages = cast("Asgi", _litestar(state))
         self._rest = Delivery(self._pages)
 
@@ -53,7 +53,8 @@ class App:
             return
         method, path = scope["method"], scope["path"]
         sent = _Sent(send)
-        self._n_open += 1
+        task = asyncio.current_task()
+        self._open.add(task)
         try:
             if self._collect.matches(method, path):
                 await self._collect(dict(scope), receive, sent)
@@ -67,11 +68,21 @@ class App:
                 raise
             await _send(sent, 500, FAILED, problem.MEDIA_TYPE)
         finally:
-            self._n_open -= 1
+            self._open.discard(task)
 
     def is_idle(self) -> bool:
         """Tell whether no request is being answered."""
-        return self._n_open == 0
+        return not self._open
+
+    def end_streams(self) -> None:
+        """End the answers that would go on for ever."""
+        self._state["live"].close()
+
+    def abort(self) -> None:
+        """Give up on the requests that are being answered."""
+        for task in tuple(self._open):
+            if task is not None:
+                task.cancel()
 
     async def _healthz(self, send: Send) -> None:
         well = self._state["is_well"]()

@@ -7,22 +7,20 @@ import errno
 import logging
 import socket
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
 from granian.net import SocketHolder  # type: ignore[attr-defined]  # as their own modules do
 from granian.server.embed import Server
 
+from obverse.collect.body import Receive, Scope, Send
 from obverse.errors import ObverseError
 
 _LOG = logging.getLogger(__name__)
 BACKLOG = 1024
-DRAIN_S = 10.0
+DRAIN_S = 5.0
 POLL_S = 0.05
-FLUSH_S = 0.25
-HEAD_MS = 10_000
+FLUSH_S = 0.5
 
 
 class ListenError(ObverseError):
@@ -62,23 +60,53 @@ def _why(host: str, port: int, error: OSError) -> str:
     return f"cannot listen on {host} port {port}: {error.strerror}"
 
 
+class Served(Protocol):
+    """An ASGI app that can be brought to an end."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+
+    def end_streams(self) -> None:
+        """End the answers that would go on for ever."""
+
+    def is_idle(self) -> bool:
+        """Tell whether no request is being answered."""
+
+    def abort(self) -> None:
+        """Give up on the requests that are being answered."""
+
+
+class _Door:
+    """Leads to the app, until it is shut: Granian's threads may hold on to it until the process ends."""
+
+    __slots__ = ("app",)  # and no __dict__, which Granian would copy
+
+    def __init__(self, app: Served) -> None:
+        self.app: Served | None = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.app is not None:
+            await self.app(scope, receive, send)
+
+
 class HttpServer(Server):
     """Serves an ASGI app on a socket that is bound already."""
 
-    def __init__(self, app: Any, bound: socket.socket) -> None:
+    def __init__(self, app: Served, bound: socket.socket) -> None:
         host, port = bound.getsockname()[:2]
+        self._door = _Door(app)
         super().__init__(
-            app,
+            self._door,
             address=host,
             port=port,
             interface=Interfaces.ASGI,
             http=HTTPModes.http1,
-            http1_settings=HTTP1Settings(header_read_timeout=HEAD_MS),
             websockets=False,
             backlog=BACKLOG,
             backpressure=8 * BACKLOG,
             log_enabled=False,
         )
+        self._app = app
         self._bound = bound
 
     def _init_shared_socket(self) -> None:
@@ -87,28 +115,25 @@ class HttpServer(Server):
         holder: Any = SocketHolder  # its stub lags behind
         self._shd = holder(self._bound.detach(), False, BACKLOG)
 
-    async def run(
-        self, stop: asyncio.Event, at_stop: Callable[[], None], is_idle: Callable[[], bool]
-    ) -> None:
-        """Serve until told to stop; then take nothing new and end what is being answered.
-
-        Args:
-            stop: tells it.
-            at_stop: is called then, to end answers that would go on for ever.
-            is_idle: tells whether no request is being answered: for clients that have sent half a head, or
-                that will not take their answer, nothing waits.
-        """
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until told to stop; then take nothing new, and end what is being answered."""
         serving = asyncio.create_task(self.serve())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        at_stop()
+        self._app.end_streams()
         self.signal_handler_interrupt()  # type: ignore[no-untyped-call]
-        until, flushed = time.monotonic() + DRAIN_S, False
-        while not serving.done() and not flushed and time.monotonic() < until:
-            flushed = is_idle()
-            await asyncio.wait({serving}, timeout=FLUSH_S if flushed else POLL_S)
-        if not serving.done() and not is_idle():
-            _LOG.warning("some clients did not take their answers within %.0f s", DRAIN_S)
+        await self._drain(serving)
+        self._door.app = None
         if not stop.is_set():
             raise ListenError("the HTTP server ended by itself; the log may say why")
+
+    async def _drain(self, serving: asyncio.Task[None]) -> None:
+        """Wait for the answers on their way, but not for a client that has sent half a request."""
+        until = time.monotonic() + DRAIN_S
+        while not self._app.is_idle() and time.monotonic() < until:
+            await asyncio.wait({serving}, timeout=POLL_S)
+        if not self._app.is_idle():
+            _LOG.warning("requests that were not answered within %.0f s are given up", DRAIN_S)
+            self._app.abort()
+        await asyncio.wait({serving}, timeout=FLUSH_S)

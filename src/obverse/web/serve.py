@@ -96,7 +96,7 @@ async def _run(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     parts.start()
     app = App(parts.collect, parts.state(site))
-    serving = asyncio.create_task(HttpServer(app, bound).run(stop, parts.live.close, app.is_idle))
+    serving = asyncio.create_task(HttpServer(app, bound).run(stop))
     _LOG.info("ready after %.1f s at %s", time.monotonic() - began, site.address)
     try:
         if before_greeting is not None:
