@@ -8,7 +8,7 @@ and bars. `obverse.web.app` mounts `routes`.
 
 from __future__ import annotations
 
-from obverse.web.pages import funnel, health, install, person
+from obverse.web.pages import funnel, health, install, people, person
 
-routes = [funnel.show, health.show, install.show, person.show]
+routes = [funnel.show, people.show_behind, people.show, person.show, health.show, install.show]
 """The handlers of all pages."""

@@ -251,6 +251,25 @@ def plural(number: float | None, one: str, many: str | None = None) -> str:
     return one if number == 1 else (many or f"{one}s")
 
 
+def cut(text: str, most: int = 60) -> str:
+    """Shorten a long name, as its title or its own page has it in full.
+
+    >>> cut("Product Viewed"), cut("a" * 99, 4)
+    ('Product Viewed', 'aaa…')
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def sentence(text: str) -> str:
+    """Begin a message with a capital and end it with a full stop.
+
+    >>> sentence("the disk is full; free some space")
+    'The disk is full; free some space.'
+    """
+    ended = text if text.endswith((".", "!", "?")) else f"{text}."
+    return f"{ended[:1].upper()}{ended[1:]}"
+
+
 def ticked(text: str) -> Markup:
     """Set what stands between backticks as code; all else is escaped.
 
@@ -270,6 +289,7 @@ FILTERS = {
         change,
         clock,
         count,
+        cut,
         day_name,
         exact_money,
         instant,
@@ -279,6 +299,7 @@ FILTERS = {
         percent,
         percent_range,
         plural,
+        sentence,
         short,
         short_day,
         short_range,

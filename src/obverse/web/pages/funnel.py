@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar
 
 from litestar import Request, Response, get
 from litestar.response import Redirect
 
-from obverse.errors import QuestionError, unknown
+from obverse.errors import QuestionError
 from obverse.measure.funnel_answer import FunnelAnswer
 from obverse.web.pages.asked import Asked, answer
+from obverse.web.pages.figures import cut
 from obverse.web.pages.frame import PERIODS
 from obverse.web.pages.funnel_form import (
     BY_ATS,
@@ -223,9 +225,12 @@ def _hints(form: FunnelForm, known: list[str]) -> tuple[tuple[str, str], ...]:
         for event in step.events
         if event.strip() not in {"", "*", *known}
     )
-    return tuple(
-        (field, f"No event has this name: {unknown('event', name, known)}") for field, name in strange
-    )
+    return tuple((field, _remark(name, known)) for field, name in strange)
+
+
+def _remark(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    return "No event has this name yet" + (f"; did you mean “{cut(near[0])}”?" if near else ".")
 
 
 def _period_name(form: FunnelForm) -> str:
@@ -244,7 +249,7 @@ def _suggested(names: tuple[tuple[str, int], ...]) -> list[str]:
 def _suggestions(form: FunnelForm, names: tuple[tuple[str, int], ...]) -> tuple[Suggestion, ...]:
     common = [name for name, _ in names if name not in _NOT_STEPS]
     made = [steps for steps in (_suggested(names), common[:2], common[1:4]) if len(steps) > 1]
-    distinct = {" → ".join(steps): steps for steps in made}
+    distinct = {" → ".join(cut(name, 40) for name in steps): steps for steps in made}
     return tuple(
         Suggestion(label, str(address_of(replace(form, steps=tuple(_fields(steps)), problems=()))))
         for label, steps in distinct.items()

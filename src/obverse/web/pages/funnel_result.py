@@ -10,6 +10,7 @@ from obverse.web.pages.address import Address
 from obverse.web.pages.figures import (
     NOTHING,
     count,
+    cut,
     exact_money,
     money_estimate,
     percent,
@@ -189,9 +190,9 @@ def _sentence(answer: FunnelAnswer) -> Sentence:
     first, last, n = answer.steps[0], answer.steps[-1], len(answer.steps)
     counted = _counted(first.people, answer.counted)
     if first.people == 0:
-        return (Part("Nobody took the first step, "), Part(first.name, "name"), Part("."))
+        return (Part("Nobody took the first step, "), _named(first), Part("."))
     if n == 1:
-        return (Part(counted, "people"), Part(" took the step "), Part(first.name, "name"), Part("."))
+        return (Part(counted, "people"), Part(" took the step "), _named(first), Part("."))
     share = last.share_of_first
     parts = [
         Part(percent(share.value), "figure", f"{count(last.people)} of {count(first.people)}"),
@@ -199,17 +200,21 @@ def _sentence(answer: FunnelAnswer) -> Sentence:
         Part(" of "),
         Part(counted, "people"),
         Part(" reached "),
-        Part(last.name, "name"),
+        _named(last),
     ]
     worst = max(answer.steps[:-1], key=lambda step: step.dropped or 0)
     if worst.dropped:
-        parts += [Part("; most left at " if n > 2 else "; the others left at "), Part(worst.name, "name")]
+        parts += [Part("; most left at " if n > 2 else "; the others left at "), _named(worst)]
         lost = worst.value_lost
         if lost is not None and lost.value:
             text, between = money_estimate(lost.value, lost.low, lost.high, answer.currency)
             exact = exact_money(lost.value, answer.currency)
             parts += [Part(", worth "), Part(text, "value", exact), ranged(between)]
     return (*parts, Part("."))
+
+
+def _named(step: FunnelStep) -> Part:
+    return Part(cut(step.name), "name", step.name)
 
 
 def _counted(n: int, unit: str) -> str:
@@ -381,7 +386,7 @@ def _columns(answer: FunnelAnswer) -> tuple[str, ...]:
 
 
 def _numbered(answer: FunnelAnswer) -> tuple[str, ...]:
-    return tuple(f"{i}. {step.name}" for i, step in enumerate(answer.steps, 1))[1:]
+    return tuple(f"{i}. {cut(step.name, 40)}" for i, step in enumerate(answer.steps, 1))[1:]
 
 
 def _group_line(group: FunnelGroup) -> Line:
@@ -396,7 +401,7 @@ def _lines(steps: tuple[FunnelStep, ...]) -> tuple[Line, ...]:
 def _line(number: int, step: FunnelStep) -> Line:
     return Line(
         (
-            f"{number}. {step.name}",
+            f"{number}. {cut(step.name)}",
             count(step.people),
             _share(step.share_of_first) if number > 1 else percent(step.share_of_first.value),
             _share(step.share_of_previous),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from urllib.parse import quote
 
-import pyarrow as pa
 from litestar import Request, Response, get
 
 from obverse.errors import NotFoundError
@@ -17,7 +16,7 @@ from obverse.web.pages.figures import count, day_name, exact_money, instant, mon
 from obverse.web.pages.frame import Link
 from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.part import Part, Sentence
-from obverse.web.pages.timeline import RowOf, TimelineDay, flat, tell
+from obverse.web.pages.timeline import RowOf, TimelineDay, flat, rows_of, tell
 
 if TYPE_CHECKING:
     from obverse.tape.tape import Person
@@ -26,7 +25,6 @@ MOST_READ = 5_000
 """Events of a person that are read at most; facts about someone with more say so."""
 A_PAGE = 100
 _IDS_SHOWN = 8
-_INSTANTS = ("time", "received_at")
 
 
 @dataclass(frozen=True)
@@ -70,16 +68,6 @@ def person_path(user_id: str | None, anonymous_ids: tuple[str, ...]) -> str:
 def person_href(user_id: str | None, anonymous_ids: tuple[str, ...]) -> str:
     """Give the path of a person's page, quoted for a link."""
     return quote(person_path(user_id, anonymous_ids), safe="/:@")
-
-
-def rows_of(table: pa.Table) -> list[RowOf]:
-    """Read rows of the lake with instants in µs."""
-    for name in _INSTANTS:
-        i = table.schema.get_field_index(name)
-        if i >= 0:
-            table = table.set_column(i, name, table.column(i).cast(pa.int64()))
-    rows: list[RowOf] = table.to_pylist()
-    return rows
 
 
 def display_name(user_id: str | None, anonymous_ids: tuple[str, ...]) -> str:
@@ -168,9 +156,7 @@ def _facts(rows: list[RowOf], asked: Asked, name: str) -> tuple[tuple[PersonFact
     first, last = instant(rows[-1]["time"], zone), instant(rows[0]["time"], zone)
     bought = [row for row in rows if row["event"] == asked.values.conversion_event]
     ago = span(max(0.0, (asked.now - last).total_seconds()))
-    worth = Counter[str]()
-    for row in bought:
-        worth[row["currency"] or ""] += row["value"] or 0.0
+    worth = _worth(bought)
     accounts = sorted({row["account_id"] for row in rows if row["account_id"]})
     facts = [
         PersonFact("First seen", day_name(first), first.isoformat(timespec="seconds")),
@@ -191,7 +177,16 @@ def _facts(rows: list[RowOf], asked: Asked, name: str) -> tuple[tuple[PersonFact
     return tuple(facts), (*sentence, *_bought(len(bought), worth))
 
 
-def _bought(n: int, worth: Counter[str]) -> Sentence:
+def _worth(bought: list[RowOf]) -> dict[str, float]:
+    """Add up what was bought, by currency."""
+    worth: dict[str, float] = {}
+    for row in bought:
+        currency = row["currency"] or ""
+        worth[currency] = worth.get(currency, 0.0) + (row["value"] or 0.0)
+    return worth
+
+
+def _bought(n: int, worth: dict[str, float]) -> Sentence:
     if not n:
         return (Part("not a customer yet."),)
     times = "once" if n == 1 else f"{count(n)} times"

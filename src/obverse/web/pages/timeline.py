@@ -1,6 +1,6 @@
 """A person's events as the page tells them: days, visits at one touchpoint, gaps, each event's own fields.
 
-Rows come as dictionaries of the lake's columns with instants as microseconds; nothing here asks anything.
+Nothing here asks anything: rows come from the tape or the lake.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+import pyarrow as pa
 
 from obverse.web.pages.figures import clock, count, day_name, exact_money, instant, money, plural, span
 
 SESSION_GAP_US = 30 * 60 * 1_000_000
 """Events at one touchpoint with no longer a gap belong to one visit."""
 _DAY_US = 86_400_000_000
+_INSTANTS = ("time", "received_at")
 _MOST_FIELDS = 80
 _LONGEST = 600
 _HINTS = (
@@ -77,6 +79,16 @@ class TimelineDay:
     label: str
     gap: str
     visits: tuple[Visit, ...]
+
+
+def rows_of(table: pa.Table) -> list[RowOf]:
+    """Read rows of the lake with instants in µs."""
+    for name in _INSTANTS:
+        i = table.schema.get_field_index(name)
+        if i >= 0:
+            table = table.set_column(i, name, table.column(i).cast(pa.int64()))
+    rows: list[RowOf] = table.to_pylist()
+    return rows
 
 
 def tell(rows: Sequence[RowOf], zone: ZoneInfo) -> tuple[TimelineDay, ...]:

@@ -1,0 +1,187 @@
+"""People: who are they? Find one, see who came last, or who is behind a bar of a funnel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from litestar import Request, Response, get
+
+from obverse.errors import QuestionError
+from obverse.web.pages.asked import Asked, answer
+from obverse.web.pages.figures import count, exact_money, instant, money, plural, span
+from obverse.web.pages.funnel_form import address_of, question_of, read_form
+from obverse.web.pages.latest import latest
+from obverse.web.pages.page import Page, Panel, panel
+from obverse.web.pages.person import display_name, person_href
+from obverse.web.pages.snippet import Snippet
+from obverse.web.pages.timeline import RowOf, rows_of
+
+if TYPE_CHECKING:
+    from obverse.tape.tape import Person
+
+A_PAGE = 25
+_RECENT_EVENTS = 1_000
+_LOOKED_AT = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonRow:
+    """A person in a list.
+
+    Attributes:
+        name: what to call them.
+        href: address of their page.
+        known: they have identified themselves.
+        last: how long ago they were last seen.
+        touchpoints: where, of late, most recent first.
+        n_events: how many events they have, as text.
+        value: what they bought, short; empty for nothing.
+        value_exact: the same to the cent.
+    """
+
+    name: str
+    href: str
+    known: bool
+    last: str
+    touchpoints: tuple[str, ...]
+    n_events: str
+    value: str
+    value_exact: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeoplePage(Page):
+    """A list of people."""
+
+    template: ClassVar[str] = "people.html"
+    section: ClassVar[str] = "/people"
+
+    search: Annotated[str, "What was searched for."] = ""
+    behind: Annotated[str, "Which bar of a funnel the people are behind, in words."] = ""
+    back: Annotated[str, "Address of that funnel."] = ""
+    heading: Annotated[str, "What the list is."]
+    shown_text: Annotated[str, "Which part of the list is shown."] = ""
+    n: Annotated[int | None, "How many people there are behind the bar."] = None
+    people: Annotated[Panel[tuple[PersonRow, ...]], "The people."]
+    more: Annotated[bool, "More people match than are listed."] = False
+    previous_href: Annotated[str, "Address of the part of the list before."] = ""
+    next_href: Annotated[str, "Address of the part of the list after."] = ""
+    never: Annotated[bool, "No event has ever arrived."] = False
+    snippets: Annotated[tuple[Snippet, ...], "How to send an event."] = ()
+
+
+def build(asked: Asked) -> Response[bytes]:
+    """Build the list of those found, or of those seen last."""
+    search = asked.address.get("q").strip()
+    never = not asked.lake.table.refresh().last_seq
+    found = panel(lambda: _found(asked, search) if search else _recent(asked))
+    people = found.value or []
+    page = PeoplePage(
+        title="People",
+        search=search,
+        heading="Found" if search else "Seen last",
+        people=_rows(found, people[:A_PAGE], asked),
+        more=len(people) > A_PAGE,
+        never=never,
+        snippets=asked.snippets() if never else (),
+    )
+    return asked.show(page)
+
+
+def build_behind(asked: Asked) -> Response[bytes]:
+    """Build the list of the people behind a bar or a drop of a funnel."""
+    form = read_form(asked.address, asked.view)
+    question = question_of(form, asked.now.astimezone(asked.view.zone))
+    step, outcome = _whole(asked, "step", 1), asked.address.get("outcome", "converted")
+    offset = _whole(asked, "offset", 0)
+    group = asked.address.get("group") or None
+    found = panel(
+        lambda: asked.lake.people(question, step, outcome, group=group, limit=A_PAGE, offset=offset)
+    )
+    if not 1 <= step <= len(question.steps):
+        raise QuestionError(f"step: {step} is not one of the {len(question.steps)} steps")
+    people, n = (list(found.value.people), found.value.n) if found.value else ([], 0)
+    name = question.steps[step - 1].label
+    did = f"left after {name}" if outcome == "dropped" else f"reached {name}"
+    who = f"{count(n)} {plural(n, 'person', 'people')}"
+    page = PeoplePage(
+        title=f"People who {did}"[:80],
+        behind=f"{who}{f' of {group}' if group else ''} {did}." if found.value else f"People who {did}.",
+        back=str(address_of(form)),
+        heading="Who they are",
+        shown_text=f"{count(offset + 1)} to {count(offset + len(people))} of {count(n)}" if people else "",
+        n=n if found.value else None,
+        people=_rows(found, people, asked),
+        previous_href=str(asked.address.put(offset=max(0, offset - A_PAGE) or None)) if offset else "",
+        next_href=str(asked.address.put(offset=offset + A_PAGE)) if offset + len(people) < n else "",
+    )
+    return asked.show(page)
+
+
+def _whole(asked: Asked, name: str, default: int) -> int:
+    text = asked.address.get(name) or str(default)
+    if not text.isdecimal() or len(text) > 12:
+        raise QuestionError(f"{name}: {text!r} is not a whole number")
+    return int(text)
+
+
+def _found(asked: Asked, search: str) -> list[Person]:
+    return list(asked.lake.tape.find(search, A_PAGE + 1))
+
+
+def _recent(asked: Asked) -> list[Person]:
+    """Find out whose the last events are."""
+    tape, people = asked.lake.tape, dict[int, "Person"]()
+    for user_id, anonymous_id in _ids(latest(asked.lake.table, _RECENT_EVENTS)):
+        ids = {"user_id": user_id} if user_id is not None else {"anonymous_id": anonymous_id}
+        person = tape.person_of(**ids)
+        if person is not None:
+            people.setdefault(person.key, person)
+        if len(people) >= A_PAGE:
+            break
+    return list(people.values())
+
+
+def _ids(rows: Iterable[RowOf]) -> list[tuple[str | None, str | None]]:
+    """Give each id once, in order."""
+    ids = ((row["user_id"], None if row["user_id"] is not None else row["anonymous_id"]) for row in rows)
+    return list(dict.fromkeys(ids))
+
+
+def _rows(found: Panel[Any], people: list[Person], asked: Asked) -> Panel[tuple[PersonRow, ...]]:
+    if found.problem is not None:
+        return Panel(problem=found.problem)
+    return panel(lambda: tuple(_row(person, asked) for person in people))
+
+
+def _row(person: Person, asked: Asked) -> PersonRow:
+    rows = rows_of(asked.lake.tape.timeline(person.key, limit=_LOOKED_AT))
+    bought = [row for row in rows if row["event"] == asked.values.conversion_event and row["value"]]
+    worth = sum(row["value"] for row in bought)
+    currency = bought[0]["currency"] if bought else None
+    more = "+" if len(rows) >= _LOOKED_AT else ""
+    last = instant(rows[0]["time"]) if rows else None
+    return PersonRow(
+        name=display_name(person.user_id, person.anonymous_ids),
+        href=person_href(person.user_id, person.anonymous_ids),
+        known=person.user_id is not None,
+        last=f"{span(max(0.0, (asked.now - last).total_seconds()))} ago" if last else "",
+        touchpoints=tuple(dict.fromkeys(row["touchpoint"] for row in rows))[:4],
+        n_events=f"{count(len(rows))}{more} {plural(len(rows), 'event')}",
+        value=f"{money(worth, currency)}{more}" if bought else "",
+        value_exact=exact_money(worth, currency) if bought else "",
+    )
+
+
+@get("/people")
+async def show(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Show people: those found, or those seen last."""
+    return await answer(request, build)
+
+
+@get("/funnel/people")
+async def show_behind(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Show the people behind a bar of a funnel."""
+    return await answer(request, build_behind)
