@@ -40,7 +40,7 @@ def load(source: Path, folder: Path) -> None:
         with duckdb.connect() as base:
             base.execute("SET TimeZone = 'UTC'")
             base.register("chunk", chunk)
-            rows = base.execute(_ROWS, [number << 32]).to_arrow_table()
+            rows = base.sql(_ROWS, params=[number << 32]).to_arrow_table()
         table.append(rows, "bench", number + 1)
     from datetime import UTC, datetime
 

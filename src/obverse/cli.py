@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from obverse.measure.question import Question
+    from obverse.settings.store import Settings
 
 _data = click.option(
     "--data",
@@ -88,14 +90,92 @@ def key() -> None:
 
 @key.command("create")
 @_data
-@click.option("--name", default="default", show_default=True, help="What sends events with it.")
+@click.option("--name", default=None, help="What sends events with it; made up unless given.")
 @click.option("--touchpoint", default=None, help="Where its events happen, unless they say so: web, store, …")
-def key_create(data: Path, name: str, touchpoint: str | None) -> None:
+def key_create(data: Path, name: str | None, touchpoint: str | None) -> None:
     """Make a write key and print it alone on its line."""
+    with _settings(data, create=True) as settings:
+        if name is None:
+            taken = {one.name for one in settings.write_keys()}
+            tried = ("default" if number == 1 else f"default-{number}" for number in count(1))
+            name = next(one for one in tried if one not in taken)
+        click.echo(settings.create_key(name, touchpoint))
+
+
+@key.command("list")
+@_data
+@_json
+def key_list(data: Path, as_json: bool) -> None:
+    """List the write keys, revoked ones too."""
+    import msgspec
+    import pyarrow as pa
+
+    with _settings(data) as settings:
+        rows = [msgspec.to_builtins(one) for one in settings.write_keys()]
+    table = pa.Table.from_pylist(rows)
+    for column in ("created_at", "revoked_at"):
+        if column in table.column_names:
+            index = table.column_names.index(column)
+            instants = table[column].cast(pa.int64()).cast(pa.timestamp("us", tz="UTC"))
+            table = table.set_column(index, column, instants)
+    _print_table(table, as_json)
+
+
+@key.command("revoke")
+@_data
+@click.argument("name")
+def key_revoke(data: Path, name: str) -> None:
+    """Refuse the events of the write key NAME from now on."""
+    with _settings(data) as settings:
+        settings.revoke_key(name)
+
+
+@cli.group()
+def token() -> None:
+    """Make and revoke the tokens that programs ask the JSON API with."""
+
+
+@token.command("create")
+@_data
+@click.option("--name", default="api", show_default=True, help="What asks with it.")
+def token_create(data: Path, name: str) -> None:
+    """Make an API token and print it alone on its line; it cannot be shown again."""
+    with _settings(data) as settings:
+        click.echo(settings.access.create_token(name))
+
+
+@token.command("revoke")
+@_data
+@click.argument("name")
+def token_revoke(data: Path, name: str) -> None:
+    """Refuse the API token NAME from now on."""
+    with _settings(data) as settings:
+        settings.access.revoke_token(name)
+
+
+@cli.command()
+@_data
+@click.password_option(help="Asked for unless given; at least 10 characters.")
+def password(data: Path, password: str) -> None:
+    """Set the password that people log in with; ends all sessions."""
+    with _settings(data, create=True) as settings:
+        settings.access.set_password(password)
+
+
+@cli.command("login-link")
+@_data
+@click.option("--address", default="http://127.0.0.1:8040", show_default=True, help="Where the server is.")
+def login_link(data: Path, address: str) -> None:
+    """Print a link that logs in once, for who has lost the password."""
+    with _settings(data) as settings:
+        click.echo(f"{address.rstrip('/')}/login?token={settings.access.create_link()}")
+
+
+def _settings(data: Path, create: bool = False) -> Settings:
+    """Open the settings of a data folder."""
     from obverse.settings.store import Settings
 
-    with Settings.open(Folder.open(data, create=True).settings) as settings:
-        click.echo(settings.create_key(name, touchpoint))
+    return Settings.open(Folder.open(data, create=create).settings)
 
 
 @cli.command()
