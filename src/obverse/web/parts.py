@@ -7,17 +7,19 @@ import logging
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from obverse.collect.asgi import Collect
 from obverse.collect.batch import Batch
+from obverse.collect.importing_spool import Spool, SpoolTaker
 from obverse.collect.inbox import Inbox
 from obverse.collect.limits import Limits
 from obverse.collect.source import Source
 from obverse.engine.local import Lake
 from obverse.errors import DataError
 from obverse.folder import Folder
-from obverse.lake.seen import Seen
+from obverse.lake.seen import Seen, append_new
 from obverse.lake.table import EventTable
 from obverse.lake.writer import APP_ID, Writer, advice
 from obverse.settings.store import Settings
@@ -30,6 +32,8 @@ from obverse.web.site import Site
 _LOG = logging.getLogger(__name__)
 STUCK_S = 30.0
 DRAIN_S = 20.0
+IMPORT = "import"
+"""Folder below the data folder in which `obverse import` hands chunks to a running server."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Parts:
         values: its single values, as they were at the start.
         inbox: keeps events until the lake has them.
         writer: brings them there, in threads of its own.
+        imports: takes what `obverse import` hands over, in a thread of its own.
         lake: answers questions.
         desk: where those queue.
         live: shows events as they arrive.
@@ -78,6 +83,7 @@ class Parts:
             self.seen = Seen.open(folder.seen, table)
             stack.callback(self.seen.close)
             self.writer = Writer(self.inbox, table, self.seen)
+            self.imports = SpoolTaker(Spool(folder.root / IMPORT), partial(append_new, table, self.seen))
             self.lake = Lake.open(folder.root)
             stack.callback(self.lake.close)
             self.desk = Desk(
@@ -98,6 +104,7 @@ class Parts:
     def start(self) -> None:
         """Start the threads that fill and tidy the lake."""
         self.writer.start()
+        self.imports.start()
 
     def is_well(self) -> bool:
         """Tell whether events get on into the lake, or have been stuck for no longer than half a minute."""
@@ -125,6 +132,7 @@ class Parts:
     def close(self) -> None:
         """Bring what was accepted into the lake, if that is soon done, and close everything."""
         try:
+            self.imports.stop()
             self.writer.stop()
             self._drain()
         finally:
