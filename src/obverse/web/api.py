@@ -6,9 +6,10 @@ programs is at ``/api/schema``.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+import pyarrow as pa
 from litestar import MediaType, Request, Response, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
@@ -16,6 +17,9 @@ from litestar.response import Stream
 
 from obverse.web.health import Health, look
 from obverse.web.problem import Problem
+
+if TYPE_CHECKING:
+    from obverse.tape.tape import Tape
 
 Ask = Request[Any, Any, Any]
 Limit = Annotated[int, Parameter(ge=1, le=1000, description="At most so many rows.")]
@@ -49,9 +53,9 @@ class Fields(msgspec.Struct, frozen=True):
 
 
 class FoundPerson(msgspec.Struct, frozen=True):
-    """A person: the key that `timeline` takes, and the ids that the person is known by."""
+    """A person: the key that `timeline` takes (63 bits, so as text), and the ids the person is known by."""
 
-    key: int
+    key: str
     user_id: str | None
     anonymous_ids: list[str]
 
@@ -63,7 +67,12 @@ class People(msgspec.Struct, frozen=True):
 
 
 class Timeline(msgspec.Struct, frozen=True):
-    """A person's events, newest first, with all columns of the lake; `before` for the next page."""
+    """A person's events, newest first, with all columns of the lake.
+
+    Attributes:
+        events: one object an event.
+        before: for the next page: the instant before which it begins, µs since 1970 UTC; None on the last.
+    """
 
     events: list[dict[str, Any]]
     before: int | None
@@ -104,23 +113,25 @@ async def people(request: Ask, find: str, limit: Limit = 20) -> People:
     """Find people by the beginning of an id, or by an e-mail address."""
     state = request.app.state
     found = await state.desk.run(state.lake.tape.find, find, limit)
-    return People([FoundPerson(one.key, one.user_id, list(one.anonymous_ids)) for one in found])
+    return People([FoundPerson(str(one.key), one.user_id, list(one.anonymous_ids)) for one in found])
 
 
 @get("/people/{key:int}/timeline")
 async def timeline(request: Ask, key: int, limit: Limit = 100, before: int | None = None) -> Timeline:
     """List a person's events, newest first."""
     state = request.app.state
-    rows = await state.desk.run(_timeline, state.lake.tape, key, limit, before)
-    return Timeline(rows, rows[-1]["seq"] if len(rows) == limit else None)
+    found: Timeline = await state.desk.run(_timeline, state.lake.tape, key, limit, before)
+    return found
 
 
-def _timeline(tape: Any, key: int, limit: int, before: int | None) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = tape.timeline(key, limit=limit, before=before).to_pylist()
+def _timeline(tape: Tape, key: int, limit: int, before: int | None) -> Timeline:
+    events = tape.timeline(key, limit=limit, before=before)
+    rows = events.drop_columns(["stream"]).to_pylist()
     for row in rows:
         for field in ("properties", "context"):
             row[field] = msgspec.json.decode(row[field])
-    return rows
+    more = len(rows) >= limit
+    return Timeline(rows, events["time"].cast(pa.int64())[-1].as_py() if more else None)
 
 
 @get("/health")

@@ -24,8 +24,8 @@ Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED
 
 WRONG = "That is not the password."
 SPENT = (
-    "This link has been used, or is too old. Log in with your password; without one, start the server again "
-    "for a new link."
+    "This link has been used, or is too old. Log in with your password, or make a new link on the server "
+    "with `obverse login-link`."
 )
 
 
