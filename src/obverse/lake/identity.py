@@ -35,13 +35,10 @@ class Claims:
     time: Int64s
     user: Int64s
 
-    def settled(self) -> Claims:
-        """Sort by (stream, time) and keep one claim for each: all that the rule looks at."""
+    def sorted(self) -> Claims:
+        """Sort by (stream, time, user), as `claim_at` needs them."""
         order = np.lexsort((self.user, self.time, self.stream))
-        stream, time, user = self.stream[order], self.time[order], self.user[order]
-        first = np.ones(len(order), dtype=bool)
-        first[1:] = (stream[1:] != stream[:-1]) | (time[1:] != time[:-1])
-        return Claims(stream[first], time[first], user[first])
+        return Claims(self.stream[order], self.time[order], self.user[order])
 
 
 def resolve(streams: Int64s, times: Int64s, claims: Claims) -> Int64s:
@@ -59,27 +56,28 @@ def resolve(streams: Int64s, times: Int64s, claims: Claims) -> Int64s:
     >>> resolve(np.array([7, 7, 7, 8]), np.array([100, 101, 999, 0]), claims).tolist()
     [1, 2, 2, 8]
     """
-    settled = claims.settled()
-    first = np.searchsorted(settled.stream, streams, side="left")
-    end = np.searchsorted(settled.stream, streams, side="right")
-    return _owners(streams, times, first, end, settled.time, settled.user)
+    ordered = claims.sorted()
+    first = np.searchsorted(ordered.stream, streams, side="left")
+    end = np.searchsorted(ordered.stream, streams, side="right")
+    return _owners(streams, times, first, end, ordered.time, ordered.user)
 
 
 @njit(cache=True, nogil=True)
 def claim_at(times: Int64s, first: int, end: int, time: int) -> int:
-    """Find the claim that holds at a time among ``times[first:end]``, ascending and not empty.
+    """Find the claim that holds at a time among one id's, ``times[first:end]``, ascending and not empty.
 
     Returns:
-        Index of the first at or after `time`, else of the last.
+        Index of the next at or after `time`, else of the last; the first one of several at the same time.
     """
-    low, high = first, end
+    wanted = min(time, times[end - 1])
+    low, high = first, end - 1
     while low < high:
         middle = (low + high) >> 1
-        if times[middle] < time:
+        if times[middle] < wanted:
             low = middle + 1
         else:
             high = middle
-    return min(low, end - 1)
+    return low
 
 
 @njit(cache=True, nogil=True)

@@ -1,0 +1,174 @@
+"""What can be asked about: the fields seen in events, and where a field lies that is named by itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from obverse.errors import QuestionError, unknown
+from obverse.tape.expression import COLUMNS, Path
+from obverse.tape.reading import Reader
+
+SAMPLED = 200
+"""Newest events of each name whose fields are looked at."""
+
+RECENT = 100_000
+"""Newest events in which the samples are looked for first."""
+
+MAX_NAMES = 500
+MAX_EXAMPLES = 5
+MAX_CHARS = 60
+MAX_DEPTH = 6
+
+_RECENT = (
+    "SELECT properties, context, event FROM {source} "
+    "QUALIFY row_number() OVER (PARTITION BY event ORDER BY seq DESC) <= $n"
+)
+_OF_NAME = "SELECT properties, context, event FROM {source} WHERE event = $event LIMIT $n"
+_EXISTS = {
+    column: f"SELECT 1 AS found FROM {{source}} WHERE json_exists({column}, $pointer) LIMIT 1"  # noqa: S608
+    for column in ("properties", "context")
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """Something to filter or split by.
+
+    Attributes:
+        name: as it is written in an expression.
+        type: text, number, boolean, time, or mixed.
+        examples: a few of its values.
+    """
+
+    name: str
+    type: str
+    examples: tuple[str, ...] = ()
+
+
+@dataclass
+class _Seen:
+    types: set[str] = field(default_factory=set)
+    examples: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def type(self) -> str:
+        return next(iter(self.types)) if len(self.types) == 1 else "mixed"
+
+    def add(self, value: object) -> None:
+        number = "number" if isinstance(value, int | float) else "text"
+        kind = "boolean" if isinstance(value, bool) else number
+        self.types.add(kind)
+        if len(self.examples) < MAX_EXAMPLES:
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            self.examples[text if len(text) <= MAX_CHARS else text[:MAX_CHARS] + "…"] = None
+
+
+class Catalogue:
+    """Fields found in samples of each name's events, taken anew when the lake has grown by a tenth."""
+
+    def __init__(self, reader: Reader, counts: Callable[[], dict[str, int]]) -> None:
+        self._reader = reader
+        self._counts = counts
+        self._lock = threading.Lock()
+        self._fields: dict[Path, _Seen] = {}
+        self._missing: dict[Path, int] = {}
+        self._sampled_at = -1
+
+    def fields(self) -> list[Field]:
+        """List the lake's columns and the paths found, by name."""
+        with self._lock:
+            self._sample()
+            paths = sorted(self._fields.items())
+        columns = [Field(name, kind) for name, kind in COLUMNS.items()]
+        return columns + [Field(written(path), seen.type, (*seen.examples,)) for path, seen in paths]
+
+    @property
+    def edition(self) -> int:
+        """Changes when samples are taken anew."""
+        return self._sampled_at
+
+    def place(self, path: Path) -> Path:
+        """Say where a field lies that is not a column: in properties, else in context.
+
+        Raises:
+            QuestionError: no event has it, or it was named without its place and lies in both.
+        """
+        inside = path[0] in ("properties", "context")
+        found = [one for one in ((path,) if inside else _both(path)) if self._exists(one)]
+        if not found:
+            raise QuestionError(self._unknown(path, inside))
+        if len(found) > 1:
+            raise QuestionError(
+                f"{written(path)} is both {written(found[0])} and {written(found[1])}; write which is meant"
+            )
+        return found[0]
+
+    def _unknown(self, path: Path, inside: bool) -> str:
+        names = {*COLUMNS, *(written(known if inside else known[1:]) for known in self._fields)}
+        return unknown("field", written(path), names)
+
+    def _exists(self, path: Path) -> bool:
+        with self._lock:
+            self._sample()
+            last_seq = self._reader.table.snapshot.last_seq
+            if path in self._fields or any(known[: len(path)] == path for known in self._fields):
+                return True
+            pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path[1:])
+            after = self._missing.get(path, 0)
+            if self._reader.arrow(_EXISTS[path[0]], {"pointer": pointer}, after, last_seq).num_rows:
+                self._fields.setdefault(path, _Seen())
+                return True
+            if len(self._missing) < 10_000:
+                self._missing[path] = last_seq
+            return False
+
+    def _sample(self) -> None:
+        last_seq = self._reader.table.snapshot.last_seq
+        if self._sampled_at >= 0 and last_seq < 1.1 * self._sampled_at + 100:
+            return
+        found = self._reader.arrow(_RECENT, {"n": SAMPLED}, max(0, last_seq - RECENT), last_seq).to_pylist()
+        common = sorted(self._counts().items(), key=lambda pair: -pair[1])[:MAX_NAMES]
+        for name in {name for name, _ in common} - {row["event"] for row in found}:
+            found += self._reader.arrow(_OF_NAME, {"n": SAMPLED, "event": name}).to_pylist()
+        for row in found:
+            for column in ("properties", "context"):
+                for path, value in _leaves((column,), _decoded(row[column])):
+                    self._fields.setdefault(path, _Seen()).add(value)
+        self._sampled_at = last_seq
+
+
+def written(path: Path) -> str:
+    """Write a path as an expression names it.
+
+    >>> written(("properties", "total price"))
+    'properties."total price"'
+    """
+    plain = (part.isascii() and part.isidentifier() for part in path)
+    return ".".join(
+        part if word else '"' + part.replace('"', '""') + '"' for part, word in zip(path, plain, strict=True)
+    )
+
+
+def _both(path: Path) -> tuple[Path, Path]:
+    return ("properties", *path), ("context", *path)
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return None
+
+
+def _leaves(path: Path, value: object) -> Iterator[tuple[Path, object]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if len(path) <= MAX_DEPTH:
+                yield from _leaves((*path, name), inner)
+    elif value is not None and not isinstance(value, list) and len(path) > 1:
+        yield path, value

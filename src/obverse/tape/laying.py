@@ -1,0 +1,284 @@
+"""Lays out the events of selections by unit: from reels and columns to what a scan reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obverse.tape.arrange import arrange, frozen, merged, thinned, widened
+from obverse.tape.codes import Codes
+from obverse.tape.columns import VALUE, Columns, Wanted
+from obverse.tape.layout import Int32s, Int64s, Layout, Track
+from obverse.tape.reading import Reader
+from obverse.tape.reel import Kind, Reel
+from obverse.tape.reels import Reels
+from obverse.tape.units import account_keys, looked_up, mixed, number_parts, session_starts
+
+Unit = Literal["person", "session", "account"]
+
+EVERYTHING = Kind()
+GROUPED = Kind("type", "group")
+SESSION = Wanted("key", "session_id", "session_id")
+ACCOUNT = Wanted("key", "account_id", "account_id")
+TOUCHPOINT = Wanted("key", "touchpoint", "touchpoint")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A selection made ready: the kinds of events, and the filter's column."""
+
+    kinds: tuple[Kind, ...]
+    where: Wanted | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be laid out; also the key under which the layout is kept.
+
+    Attributes:
+        choices: one a track.
+        unit: what a unit is.
+        same: column whose values part units further.
+        value: whether money is wanted.
+        by: column to split by.
+        by_track: track that gets the split's codes.
+        n_groups: values that get a code of their own.
+    """
+
+    choices: tuple[Choice, ...]
+    unit: Unit
+    same: Wanted | None
+    value: bool
+    by: Wanted | None
+    by_track: int
+    n_groups: int
+
+    def columns(self, track: int) -> dict[str, Wanted]:
+        """Columns that a track's events need."""
+        wanted: dict[str, Wanted] = {}
+        if self.value:
+            wanted["value"] = VALUE
+        if self.by and track == self.by_track:
+            wanted["by"] = self.by
+        if self.same:
+            wanted["same"] = self.same
+        if self.unit == "session":
+            wanted["session"] = SESSION
+        if self.unit == "account":
+            wanted["account"] = ACCOUNT
+        return wanted
+
+    def needs(self) -> list[tuple[Kind, tuple[Wanted, ...]]]:
+        """Every kind with the columns it needs."""
+        found = [
+            (kind, (*self.columns(track).values(), *((choice.where,) if choice.where else ())))
+            for track, choice in enumerate(self.choices)
+            for kind in choice.kinds
+        ]
+        return [*found, (GROUPED, (ACCOUNT,))] if self.unit == "account" else found
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Events on their way to a track: by unit and time, with the columns needed so far."""
+
+    offsets: Int64s
+    time: Int64s
+    seq: Int64s
+    columns: dict[str, NDArray[Any]]
+
+    def take(self, offsets: Int64s, order: NDArray[Any]) -> Strip:
+        """Pick and order events by index."""
+        picked = {name: frozen(column[order]) for name, column in self.columns.items()}
+        return Strip(frozen(offsets), frozen(self.time[order]), frozen(self.seq[order]), picked)
+
+
+class Layer:
+    """Makes one layout; used once, with the reels' lock held."""
+
+    def __init__(self, reels: Reels, columns: Columns, reader: Reader) -> None:
+        self._reels = reels
+        self._columns = columns
+        self._reader = reader
+        self._held: dict[Kind, Reel] = {}
+
+    def lay(self, plan: Plan) -> Layout:
+        """Lay a plan out as of the reels' last event."""
+        for kind, _ in plan.needs():
+            self._reel(kind)
+        if plan.unit == "session" and self._derives(plan):
+            self._reel(EVERYTHING)
+        for kind in self._held:  # now that everybody has a number, offsets for all
+            self._held[kind] = self._reels.get(kind)
+        strips = [self._strip(choice, plan.columns(track)) for track, choice in enumerate(plan.choices)]
+        person: Int32s | None = None
+        n_persons = n_units = len(self._reels.streams)
+        if plan.unit == "account":
+            strips, n_persons = self._by_account(strips)
+            n_units = n_persons
+        if plan.unit == "session" or plan.same:
+            strips, person = self._parts(strips, plan, n_persons)
+            n_units = len(person)
+        codes, labels = self._split(strips[plan.by_track], plan) if plan.by else (None, ())
+        tracks = tuple(
+            Track(
+                strip.offsets,
+                strip.time,
+                strip.seq,
+                strip.columns.get("value"),
+                codes if track == plan.by_track else None,
+            )
+            for track, strip in enumerate(strips)
+        )
+        return Layout(n_units, tracks, person, n_persons, labels, self._reels.last_seq, self._reels.newest)
+
+    @property
+    def editions(self) -> dict[Kind, int]:
+        """The reels used."""
+        return {kind: reel.edition for kind, reel in self._held.items()}
+
+    def own_bytes(self, layout: Layout) -> int:
+        """Memory that a layout holds beside the reels."""
+        shared = {id(array) for reel in self._held.values() for array in reel.arrays}
+        own: dict[int, int] = {} if layout.person is None else {0: layout.person.nbytes}
+        for track in layout.tracks:
+            for array in (track.offsets, track.time, track.seq, track.value, track.code):
+                if array is not None and id(array) not in shared:
+                    own[id(array)] = array.nbytes
+        return sum(own.values())
+
+    # -- one selection ----------------------------------------------------------------------------------
+
+    def _reel(self, kind: Kind) -> Reel:
+        if kind not in self._held:
+            self._held[kind] = self._reels.get(kind)
+        return self._held[kind]
+
+    def _strip(self, choice: Choice, wanted: dict[str, Wanted]) -> Strip:
+        strips = [self._of_kind(kind, choice.where, wanted) for kind in choice.kinds]
+        strip = strips[0]
+        for other in strips[1:]:
+            strip = _merge(strip, other)
+        return strip
+
+    def _of_kind(self, kind: Kind, where: Wanted | None, wanted: dict[str, Wanted]) -> Strip:
+        reel = self._reel(kind)
+        offsets = widened(reel.offsets, len(self._reels.streams))
+        row, time, seq = reel.row, reel.time, reel.seq
+        if where:
+            offsets, kept = thinned(offsets, row, self._column(kind, where, len(reel)))
+            row, time, seq = row[kept], frozen(time[kept]), frozen(seq[kept])
+        columns = {
+            name: frozen(self._column(kind, column, len(reel))[row]) for name, column in wanted.items()
+        }
+        return Strip(frozen(offsets) if where else offsets, time, seq, columns)
+
+    def _column(self, kind: Kind, wanted: Wanted, n_rows: int) -> NDArray[Any]:
+        return self._columns.get(kind, wanted, self._reels.last_seq, n_rows)
+
+    # -- units ------------------------------------------------------------------------------------------
+
+    def _derives(self, plan: Plan) -> bool:
+        """Tell whether any event comes without its client's session id."""
+        kinds = {kind for choice in plan.choices for kind in choice.kinds}
+        return any(bool((self._column(kind, SESSION, len(self._reel(kind))) == -1).any()) for kind in kinds)
+
+    def _parts(self, strips: Sequence[Strip], plan: Plan, n_whole: int) -> tuple[list[Strip], Int32s]:
+        keys = [self._part_keys(strip, plan) for strip in strips]
+        numbers, whole = number_parts([strip.offsets for strip in strips], keys, n_whole)
+        return [
+            _regrouped(strip, part, len(whole)) for strip, part in zip(strips, numbers, strict=True)
+        ], whole
+
+    def _part_keys(self, strip: Strip, plan: Plan) -> Int64s:
+        if plan.unit != "session":
+            return strip.columns["same"]
+        keys = self._session_keys(strip)
+        return mixed(keys, strip.columns["same"]) if plan.same else keys
+
+    def _session_keys(self, strip: Strip) -> Int64s:
+        """Key each event's session: the client's id, or below -1 the first event of the derived one."""
+        keys = strip.columns["session"]
+        if not (keys == -1).any():
+            return keys
+        everything = self._reel(EVERYTHING)
+        touchpoints = Codes()
+        touchpoint = touchpoints.encode(self._column(EVERYTHING, TOUCHPOINT, len(everything)))[everything.row]
+        offsets = widened(everything.offsets, len(self._reels.streams))
+        starts = session_starts(offsets, everything.time, frozen(touchpoint), len(touchpoints))
+        found = looked_up(strip.offsets, strip.time, strip.seq, offsets, everything.time, everything.seq)
+        return np.where(keys == -1, -2 - starts[found], keys)
+
+    def _by_account(self, strips: Sequence[Strip]) -> tuple[list[Strip], int]:
+        grouped = self._of_kind(GROUPED, None, {"account": ACCOUNT})
+        named = grouped.columns["account"] != -1
+        offsets, kept = thinned(grouped.offsets, frozen(np.arange(len(named), dtype=np.int32)), frozen(named))
+        grouped = grouped.take(offsets, kept)
+        accounts = Codes()
+        numbers = []
+        for strip in strips:
+            keys = account_keys(
+                *(strip.offsets, strip.time, strip.columns["account"]),
+                *(grouped.offsets, grouped.time, grouped.columns["account"]),
+            )
+            number = np.full(len(keys), -1, np.int32)
+            number[keys != -1] = accounts.encode(frozen(keys[keys != -1]))
+            numbers.append(number)
+        arranged = []
+        for strip, number in zip(strips, numbers, strict=True):
+            by_seq = np.argsort(strip.seq)
+            ordered = strip.take(strip.offsets, by_seq)
+            arranged.append(_regrouped(ordered, number[by_seq], len(accounts)))
+        return arranged, len(accounts)
+
+    # -- split ------------------------------------------------------------------------------------------
+
+    def _split(self, strip: Strip, plan: Plan) -> tuple[Int32s, tuple[str | None, ...]]:
+        """Code the split's values: the largest groups in order of size, then one code for the rest."""
+        assert plan.by is not None  # noqa: S101 - for the type checker
+        groups = Codes()
+        coded = groups.encode(strip.columns["by"])
+        counts = np.bincount(coded, minlength=len(groups))
+        top = np.lexsort((groups.keys, -counts))[: plan.n_groups]
+        first = np.flatnonzero(np.diff(np.maximum.accumulate(coded), prepend=-1))  # numbered at first sight
+        seqs = {int(c): int(strip.seq[first[c]]) for c in top if groups.keys[c] != -1}
+        texts = self._reader.texts(list(seqs.values()), plan.by.sql, dict(plan.by.params))
+        named = [(int(code), texts[seqs[int(code)]] if int(code) in seqs else None) for code in top]
+        named.sort(key=lambda pair: (-counts[pair[0]], pair[1] is None, pair[1] or ""))
+        index = np.full(len(groups), len(named), np.int32)
+        for place, (code, _) in enumerate(named):
+            index[code] = place
+        return frozen(index[coded]), tuple(text for _, text in named)
+
+
+def again(layout: Layout, plan: Plan, reels: Reels) -> Layout:
+    """Bring a layout of unchanged reels up to date: there may be more people, who have no events in it."""
+    now = replace(layout, last_seq=reels.last_seq, newest=reels.newest)
+    if plan.unit == "account":
+        return now
+    n_people = len(reels.streams)
+    if layout.person is not None:
+        return replace(now, n_persons=n_people)
+    tracks = tuple(replace(track, offsets=widened(track.offsets, n_people)) for track in layout.tracks)
+    return replace(now, n_units=n_people, n_persons=n_people, tracks=tracks)
+
+
+def _merge(one: Strip, other: Strip) -> Strip:
+    offsets, order = merged(one.offsets, one.time, one.seq, other.offsets, other.time, other.seq)
+    both = Strip(
+        offsets,
+        np.concatenate([one.time, other.time]),
+        np.concatenate([one.seq, other.seq]),
+        {name: np.concatenate([column, other.columns[name]]) for name, column in one.columns.items()},
+    )
+    return both.take(offsets, order)
+
+
+def _regrouped(strip: Strip, unit: Int32s, n_units: int) -> Strip:
+    """Group events by another unit; equal times keep their order."""
+    offsets, order, _ = arrange(frozen(unit), n_units, strip.time)
+    return strip.take(offsets, order)

@@ -1,0 +1,187 @@
+"""Reads of the lake's Parquet files with DuckDB: only the columns, names and new rows that are asked for."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from obverse.errors import DataError
+from obverse.lake.snapshot import DataFile, Snapshot
+from obverse.lake.table import EventTable
+from obverse.tape.layout import Int64s
+from obverse.tape.reel import Kind
+
+Columns = dict[str, NDArray[Any]]
+T = TypeVar("T")
+
+CHUNK_ROWS = 1 << 23
+"""Rows of the lake that one query looks at: what bounds the memory of a read."""
+
+_PREDICATES = {"event": "event = $kind", "type": "type = $kind", "": "true"}
+
+
+class Reader:
+    """Reads rows by kind and seq from whatever files hold them now.
+
+    Files may be replaced at any time, rows keep their seq; where a file has vanished, the read is done once
+    more on a fresh snapshot.
+    """
+
+    def __init__(self, table: EventTable, threads: int = 2) -> None:
+        self.table = table
+        self._con = duckdb.connect(config={"threads": threads, "enable_external_file_cache": False})
+        self._con.execute("SET TimeZone = 'UTC'")
+        self._opening = threading.Lock()
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._con.close()
+
+    def columns(
+        self, wanted: Mapping[str, str], kind: Kind, after: int, upto: int, params: Mapping[str, object]
+    ) -> tuple[Int64s, Columns]:
+        """Read columns of events of one kind, ascending in seq.
+
+        Args:
+            wanted: name and SQL of each column; never null.
+            kind: which events.
+            after: only events numbered above this,
+            upto: and at most this.
+            params: values of the parameters in the SQL.
+
+        Returns:
+            The seqs, and the columns by name.
+        """
+        listed = ", ".join(f"{sql} AS {name}" for name, sql in wanted.items())
+        select = f"SELECT seq, {listed}" if wanted else "SELECT seq"
+        bound: dict[str, object] = {**params, **({"kind": kind.value} if kind.column else {})}
+        where = _PREDICATES[kind.column]
+
+        def read(snapshot: Snapshot) -> list[Columns]:
+            chunks = _chunks(_between(snapshot, after, upto))
+            return [
+                self._fetch(f"{select} FROM {_SOURCE} WHERE {where} AND {_RANGE}", files, bound, after, upto)
+                for files in chunks
+            ]
+
+        return _in_order(self.trying(read), ["seq", *wanted])
+
+    def arrow(
+        self, sql: str, params: Mapping[str, object], after: int = 0, upto: int | None = None
+    ) -> pa.Table:
+        """Run a query with ``{source}`` for the lake's rows after one seq up to another; `Kind` left out.
+
+        The SQL comes from the program itself, never from a user.
+        """
+
+        def read(snapshot: Snapshot) -> pa.Table:
+            last = snapshot.last_seq if upto is None else upto
+            files = _between(snapshot, after, last)
+            source = f"(FROM {_SOURCE} WHERE {_RANGE})" if files else _NOTHING
+            bound = {**params, **({"files": _paths(files), "after": after, "upto": last} if files else {})}
+            return self._cursor().sql(sql.format(source=source), params=bound).to_arrow_table()
+
+        return self.trying(read)
+
+    def texts(self, seqs: Sequence[int], sql: str, params: Mapping[str, object]) -> dict[int, str | None]:
+        """Compute a text for a few events, by seq."""
+        wanted = sorted(seqs)
+
+        def read(snapshot: Snapshot) -> list[tuple[int, str | None]]:
+            files = [file for file in snapshot.files if _holds(file, wanted)]
+            query = f"SELECT seq, {sql} FROM {_SOURCE} WHERE list_contains($seqs, seq)"  # noqa: S608 - checked
+            bound = {**params, "files": _paths(files), "seqs": wanted}
+            return self._cursor().execute(query, bound).fetchall()
+
+        return dict(self.trying(read)) if wanted else {}
+
+    def trying(self, read: Callable[[Snapshot], T]) -> T:
+        """Run a read on the snapshot last loaded; where a file of it is gone, on a fresh one.
+
+        Raises:
+            DataError: the lake cannot be read.
+        """
+        try:
+            return read(self.table.snapshot)
+        except (duckdb.IOException, FileNotFoundError):
+            snapshot = self.table.refresh()
+        try:
+            return read(snapshot)
+        except (duckdb.IOException, FileNotFoundError) as error:
+            raise DataError(f"the lake cannot be read: {error}") from error
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._opening:
+            return self._con.cursor()
+
+    def _fetch(
+        self, sql: str, files: Sequence[DataFile], params: Mapping[str, object], after: int, upto: int
+    ) -> Columns:
+        bound = {**params, "files": _paths(files), "after": after, "upto": upto}
+        try:
+            found = self._cursor().execute(sql, bound).fetchnumpy()
+        except duckdb.InvalidInputException as error:
+            raise DataError(f"an event in the lake cannot be read: {error}") from error
+        return {name: np.ma.getdata(column) for name, column in found.items()}
+
+
+_SOURCE = "read_parquet($files, hive_partitioning = false)"
+_RANGE = "seq > $after AND seq <= $upto"
+_NOTHING = (
+    "(SELECT NULL::BIGINT AS seq, NULL::BIGINT AS stream, NULL::VARCHAR AS event, NULL::TIMESTAMPTZ AS time,"
+    " NULL::TIMESTAMPTZ AS received_at, NULL::VARCHAR AS type, NULL::VARCHAR AS message_id,"
+    " NULL::VARCHAR AS touchpoint, NULL::VARCHAR AS source, NULL::VARCHAR AS anonymous_id,"
+    " NULL::VARCHAR AS user_id, NULL::VARCHAR AS account_id, NULL::VARCHAR AS session_id,"
+    " NULL::DOUBLE AS value, NULL::VARCHAR AS currency, NULL::VARCHAR AS properties,"
+    " NULL::VARCHAR AS context WHERE false)"
+)
+
+
+def _between(snapshot: Snapshot, after: int, upto: int) -> list[DataFile]:
+    files = [file for file in snapshot.files if file.max_seq > after and file.min_seq <= upto]
+    return sorted(files, key=lambda file: file.min_seq)
+
+
+def _holds(file: DataFile, seqs: Sequence[int]) -> bool:
+    at = bisect_left(seqs, file.min_seq)
+    return at < len(seqs) and seqs[at] <= file.max_seq
+
+
+def _paths(files: Sequence[DataFile]) -> list[str]:
+    return [file.path for file in files]
+
+
+def _chunks(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
+    chunk: list[DataFile] = []
+    n_rows = 0
+    for file in files:
+        if chunk and n_rows + file.n_rows > CHUNK_ROWS:
+            yield chunk
+            chunk, n_rows = [], 0
+        chunk.append(file)
+        n_rows += file.n_rows
+    if chunk:
+        yield chunk
+
+
+def _in_order(chunks: list[Columns], names: Sequence[str]) -> tuple[Int64s, Columns]:
+    """Put chunks together, ascending in seq; they are given up on the way, to hold each only once."""
+    if not chunks:
+        return np.zeros(0, np.int64), {name: np.zeros(0, np.int64) for name in names[1:]}
+    joined: Columns = {}
+    for name in names:
+        joined[name] = np.concatenate([chunk.pop(name) for chunk in chunks])
+    seq = joined.pop("seq")
+    if len(seq) > 1 and not bool(np.all(seq[1:] > seq[:-1])):
+        order = np.argsort(seq)
+        seq = seq[order]
+        for name in joined:
+            joined[name] = joined[name][order]
+    return seq, joined

@@ -1,0 +1,207 @@
+"""Reels kept on disk between processes, memory-mapped when they are opened again.
+
+The directory holds ``meta.json`` and the NumPy files it names; nothing else counts. A process that keeps
+something writes new files, then puts its own ``meta.json`` in place with one rename: a reader sees all of it
+or none. Numbers of streams mean something only within one such set, so sets are never mixed. Whatever is
+torn, of another lake or another version is left unread and replaced in time. All of it can be made again from
+the lake.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from obverse.tape.arrange import frozen
+from obverse.tape.owners import Claimed
+from obverse.tape.reel import COLUMNS, Kind, Reel
+
+FORMAT = 1
+MAX_BYTES = 4 << 30
+SPARE_BYTES = 512 << 20
+"""Room that keeping reels leaves free on the disk."""
+
+Arrays = Mapping[str, NDArray[Any]]
+log = logging.getLogger("obverse.tape")
+
+
+@dataclass(frozen=True)
+class File:
+    """One NumPy file, and how many entries it has."""
+
+    name: str
+    n: int
+    n_bytes: int
+
+
+@dataclass(frozen=True)
+class KeptReel:
+    """A reel on disk: its kind, up to which seq it is complete, its arrays' files by name."""
+
+    column: str
+    value: str
+    last_seq: int
+    files: dict[str, File]
+
+    @property
+    def kind(self) -> Kind:
+        """Which events it holds."""
+        return Kind(self.column, self.value)
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What is on disk.
+
+    Attributes:
+        lake: id of the lake it was made from.
+        version: version of the lake.
+        last_seq: every event up to this is counted in.
+        n_events: events in the lake then.
+        newest: time of the newest of them, µs.
+        counts: events by name.
+        streams: keys of the streams, by number.
+        claims: claims, by column of `Claimed`.
+        reels: the one used longest ago first.
+        format: version of this file.
+        token: drawn anew each time.
+    """
+
+    lake: str
+    version: int
+    last_seq: int
+    n_events: int
+    newest: int
+    counts: dict[str, int]
+    streams: File = File("", 0, 0)
+    claims: dict[str, File] = field(default_factory=dict)
+    reels: tuple[KeptReel, ...] = ()
+    format: int = FORMAT
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def files(self) -> Iterator[File]:
+        """Every file it names."""
+        yield self.streams
+        yield from self.claims.values()
+        for reel in self.reels:
+            yield from reel.files.values()
+
+
+class Store:
+    """The directory of one lake's reels."""
+
+    def __init__(self, path: Path, lake: str) -> None:
+        self.path = path
+        self.lake = lake
+
+    def load(self) -> Meta | None:
+        """Read what is on disk, if it is whole and of this lake and format."""
+        try:
+            meta = msgspec.json.decode((self.path / "meta.json").read_bytes(), type=Meta)
+            fits = meta.format == FORMAT and meta.lake == self.lake
+            whole = all((self.path / file.name).stat().st_size == file.n_bytes for file in meta.files())
+        except (OSError, msgspec.MsgspecError):
+            return None
+        return meta if fits and whole else None
+
+    def open(self, file: File) -> NDArray[Any]:
+        """Map a file.
+
+        Raises:
+            OSError: it is gone; ValueError: it is not what was kept.
+        """
+        array = np.load(self.path / file.name, mmap_mode="r", allow_pickle=False)
+        if len(array) != file.n:
+            raise ValueError(f"{file.name} has {len(array)} entries, not {file.n}")
+        return frozen(array)
+
+    def streams(self, meta: Meta) -> NDArray[np.int64]:
+        """Map the streams' keys."""
+        return self.open(meta.streams)
+
+    def claims(self, meta: Meta) -> Claimed:
+        """Map the claims."""
+        return Claimed(*(self.open(meta.claims[name]) for name in ("stream", "time", "user", "seq")))
+
+    def reel(self, kept: KeptReel) -> Reel | None:
+        """Map a reel; None where it is there no more or is torn."""
+        try:
+            return Reel.of([self.open(kept.files[name]) for name in COLUMNS], kept.last_seq)
+        except (OSError, ValueError, KeyError):
+            return None
+
+    @contextmanager
+    def writing(self) -> Iterator[bool]:
+        """Hold the directory against other writers; gives False where it cannot be written or is held."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            handle = (self.path / "lock").open("a+")
+        except OSError:
+            yield False
+            return
+        with handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield False
+                return
+            yield True
+
+    def write(self, arrays: Arrays) -> dict[str, File]:
+        """Write arrays, each to a new file, synced.
+
+        Raises:
+            OSError: no room.
+        """
+        need = sum(array.nbytes for array in arrays.values())
+        if shutil.disk_usage(self.path).free < need + SPARE_BYTES:
+            raise OSError(f"less than {(need + SPARE_BYTES) >> 20} MiB free for the tape's cache")
+        written: dict[str, File] = {}
+        for name, array in arrays.items():
+            path = self.path / f"{secrets.token_hex(8)}-{name}.npy"
+            with path.open("xb") as handle:
+                np.save(handle, array, allow_pickle=False)
+                handle.flush()
+                os.fsync(handle.fileno())
+            written[name] = File(path.name, len(array), path.stat().st_size)
+        return written
+
+    def put(self, meta: Meta) -> None:
+        """Make a set the one that counts, and delete the files it does not name; called while writing."""
+        part = self.path / "meta.json.part"
+        with part.open("wb") as handle:
+            handle.write(msgspec.json.encode(meta))
+            handle.flush()
+            os.fsync(handle.fileno())
+        part.replace(self.path / "meta.json")
+        self.sweep(meta)
+
+    def sweep(self, meta: Meta | None) -> None:
+        """Delete what a set does not name; whoever has it mapped keeps it. Called while writing."""
+        named = {file.name for file in meta.files()} if meta else set()
+        for path in self.path.glob("*.npy"):
+            if path.name not in named:
+                path.unlink(missing_ok=True)
+
+
+def bounded(reels: list[KeptReel], max_bytes: int = MAX_BYTES) -> tuple[KeptReel, ...]:
+    """Keep the reels used last, as many as fit."""
+    kept: list[KeptReel] = []
+    for reel in reversed(reels):
+        max_bytes -= sum(file.n_bytes for file in reel.files.values())
+        if max_bytes < 0:
+            break
+        kept.append(reel)
+    return tuple(reversed(kept))

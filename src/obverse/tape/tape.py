@@ -1,0 +1,212 @@
+"""The tape: what a scan reads, laid out from the lake, kept, and brought up to date at every question."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from obverse.errors import QuestionError
+from obverse.lake.table import EventTable
+from obverse.tape.cache import Cache
+from obverse.tape.catalogue import Catalogue, Field
+from obverse.tape.columns import Columns, Form, Gone, Wanted
+from obverse.tape.expression import parse
+from obverse.tape.laying import EVERYTHING, Choice, Layer, Plan, Unit, again
+from obverse.tape.layout import Int32s, Layout, Selection
+from obverse.tape.people import People, Person
+from obverse.tape.reading import Reader
+from obverse.tape.reel import Kind
+from obverse.tape.reels import Reels
+
+Asked = tuple[tuple[Selection, ...], Unit, str | None, bool, str | None, int, int]
+
+MAX_GROUPS = 1_000
+MAX_PLANS = 1_000
+
+
+class Tape:
+    """Events laid out by person and time, from one lake, for any number of threads.
+
+    Args:
+        table: the lake.
+        cache: directory to keep reels in between processes, None to keep none. One that cannot be written is
+            read only.
+        budget_bytes: memory to keep reels, columns and layouts in.
+        threads: threads of DuckDB that read the lake.
+    """
+
+    def __init__(
+        self, table: EventTable, cache: Path | None, budget_bytes: int = 512 << 20, threads: int = 2
+    ) -> None:
+        self._table = table
+        self._cache = Cache(budget_bytes)
+        self._reader = Reader(table, threads)
+        self._reels = Reels(table, self._reader, self._cache, cache)
+        self._columns = Columns(self._reader, self._cache)
+        self._catalogue = Catalogue(self._reader, lambda: dict(self.names()))
+        self._people = People(self._reels, self._reader)
+        self._plans: dict[Asked, tuple[int, Plan]] = {}
+        self._keeper: threading.Thread | None = None
+
+    def close(self) -> None:
+        """Keep on disk what is worth it and give the memory back."""
+        if self._keeper:
+            self._keeper.join()
+        self._reels.save()
+        self._reader.close()
+
+    def lay(
+        self,
+        selections: Sequence[Selection],
+        *,
+        unit: Unit = "person",
+        same: str | None = None,
+        value: bool = False,
+        by: str | None = None,
+        by_track: int = 0,
+        n_groups: int = 10,
+    ) -> Layout:
+        """Lay out the events of some selections, as of the newest event in the lake.
+
+        Args:
+            selections: one a track.
+            unit: what a unit is. A session is the client's where it sent one, else a person's events at one
+                touchpoint with no gap over 30 minutes; an account is the one an event names, else that of
+                the person's last group call at or before it, else of their first one, and events without one
+                are left out.
+            same: expression whose value parts units further: a unit is a person and one value; events
+                without a value are left out.
+            value: whether the tracks get money.
+            by: expression to split by.
+            by_track: the track that gets the split's codes.
+            n_groups: values, the most frequent in that track, that get a code of their own.
+
+        Raises:
+            QuestionError: an expression is wrong or names an unknown field, or a number is out of range.
+            DataError: the lake cannot be read.
+        """
+        plan = self._plan((tuple(selections), unit, same, value, by, by_track, n_groups))
+        kept = self._cache.get(("layout", plan))
+        if kept and kept[0] == self._table.refresh().version:
+            layout: Layout = kept[2]
+            return layout
+        self._prepare(plan)
+        try:
+            return self._lay(plan)
+        except Gone:
+            self._reels.reset()
+            return self._lay(plan)
+        finally:
+            self._keep()
+
+    def _plan(self, asked: Asked) -> Plan:
+        """Check a question and make it ready; one asked before is not read anew."""
+        known = self._plans.get(asked)
+        if known and known[0] == self._catalogue.edition:
+            return known[1]
+        selections, unit, same, value, by, by_track, n_groups = asked
+        if not selections or not 0 <= by_track < len(selections):
+            raise QuestionError(f"by_track is {by_track}, but there are {len(selections)} selections")
+        if not 1 <= n_groups <= MAX_GROUPS:
+            raise QuestionError(f"n_groups is {n_groups}; it must be 1 to {MAX_GROUPS}")
+        choices = tuple(self._choice(selection) for selection in selections)
+        same_key, by_key = self._wanted("key", same), self._wanted("key", by)
+        plan = Plan(choices, unit, same_key, value, by_key, by_track if by else 0, n_groups if by else 0)
+        if len(self._plans) >= MAX_PLANS:
+            self._plans.clear()
+        self._plans[asked] = (self._catalogue.edition, plan)
+        return plan
+
+    # -- what there is ----------------------------------------------------------------------------------
+
+    def names(self) -> list[tuple[str, int]]:
+        """List the names of events with their counts, the most frequent first."""
+        with self._reels.lock:
+            self._reels.refresh()
+            counts = self._reels.counts.items()
+            return sorted(counts, key=lambda pair: (-pair[1], pair[0]))
+
+    def fields(self) -> list[Field]:
+        """List what can be filtered and split by."""
+        self._table.refresh()
+        return self._catalogue.fields()
+
+    # -- people -----------------------------------------------------------------------------------------
+
+    def person_of(self, user_id: str | None = None, anonymous_id: str | None = None) -> int:
+        """Give the key of the person behind a user id, or an anonymous one: who it belongs to from now on."""
+        return self._people.person_of(user_id, anonymous_id)
+
+    def people(self, persons: Int32s) -> list[Person]:
+        """Name people by their numbers in a layout, in that order."""
+        return self._people.numbered(persons)
+
+    def find(self, text: str, limit: int = 20) -> list[Person]:
+        """Find people by an id, or the beginning of an id or of an e-mail address; exact ids come first."""
+        return self._people.find(text, limit)
+
+    def person(self, key: int) -> Person:
+        """Name one person by key; one nobody knows has no ids."""
+        return self._people.named([key])[0]
+
+    def timeline(self, key: int, limit: int = 200, before: int | None = None) -> pa.Table:
+        """Read a person's events over all their ids and devices, newest first, with all columns of the lake.
+
+        Args:
+            key: the person's.
+            limit: rows; more only where the last of them share one instant with others.
+            before: only events before this, µs since 1970 UTC: the time of the last row of the page before.
+
+        Raises:
+            NotFoundError: no event belongs to that person.
+        """
+        return self._people.timeline(key, limit, before)
+
+    # -- laying out -------------------------------------------------------------------------------------
+
+    def _lay(self, plan: Plan) -> Layout:
+        with self._reels.lock:
+            self._reels.refresh()
+            kept = self._cache.get(("layout", plan))
+            if kept and all(self._reels.get(kind).edition == edition for kind, edition in kept[1].items()):
+                layout, editions = again(kept[2], plan, self._reels), kept[1]
+                own = kept[3]
+            else:
+                self._cache.discard(lambda key: key == ("layout", plan))
+                layer = Layer(self._reels, self._columns, self._reader)
+                layout, editions = layer.lay(plan), layer.editions
+                own = layer.own_bytes(layout)
+            self._cache.put(("layout", plan), (self._reels.version, editions, layout, own), own)
+            return layout
+
+    def _prepare(self, plan: Plan) -> None:
+        """Read what is not there yet without holding others up."""
+        needs = plan.needs()
+        self._reels.prepare([kind for kind, _ in needs])
+        upto = self._table.snapshot.last_seq
+        for kind, wanted in needs:
+            for column in wanted:
+                self._columns.prepare(kind, column, upto)
+
+    def _keep(self) -> None:
+        """Keep reels on disk, beside the question, when enough was read for it."""
+        if self._reels.worth_saving() and not (self._keeper and self._keeper.is_alive()):
+            self._keeper = threading.Thread(target=self._save, name="obverse-tape-keeper", daemon=True)
+            self._keeper.start()
+
+    def _save(self) -> None:
+        if self._reels.save():  # layouts hold on to arrays in memory that are mapped from disk now
+            self._cache.discard(lambda key: isinstance(key, tuple) and key[0] == "layout")
+
+    def _choice(self, selection: Selection) -> Choice:
+        names = sorted(set(selection.events))
+        kinds = tuple(Kind("event", name) for name in names) or (EVERYTHING,)
+        return Choice(kinds, self._wanted("mask", selection.where))
+
+    def _wanted(self, form: Form, text: str | None) -> Wanted | None:
+        if text is None:
+            return None
+        return Wanted.of(form, parse(text, self._catalogue.place, split=form == "key"))
