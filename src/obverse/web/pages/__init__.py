@@ -8,7 +8,15 @@ and bars. `obverse.web.app` mounts `routes`.
 
 from __future__ import annotations
 
-from obverse.web.pages import funnel, health, install, people, person
+from obverse.web.pages import funnel, health, home, install, people, person
 
-routes = [funnel.show, people.show_behind, people.show, person.show, health.show, install.show]
+routes = [
+    home.show,
+    funnel.show,
+    people.show_behind,
+    people.show,
+    person.show,
+    health.show,
+    install.show,
+]
 """The handlers of all pages."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, cast
 
 from litestar import Request, Response, get
 from litestar.response import Redirect
@@ -178,7 +178,7 @@ def _ask(asked: Asked, question: Any) -> Panel[FunnelAnswer]:
 
     def fill() -> FunnelAnswer:
         try:
-            return asked.lake.ask(question)
+            return cast("FunnelAnswer", asked.lake.ask(question))
         except QuestionError as error:
             wrong.append(error)
             raise

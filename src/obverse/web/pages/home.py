@@ -3,98 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
+
+from litestar import Request, Response, get
 
 from obverse.event import TOUCHPOINTS
-from obverse.web.pages.figures import change
-from obverse.web.pages.page import Page, Panel
+from obverse.measure.overview_question import Overview
+from obverse.web.pages.asked import Asked, answer
+from obverse.web.pages.figures import clock, instant, money
+from obverse.web.pages.frame import PERIODS
+from obverse.web.pages.home_figures import Figures, figures_of
+from obverse.web.pages.latest import latest
+from obverse.web.pages.page import Page, Panel, panel
+from obverse.web.pages.person import display_name, person_href
 from obverse.web.pages.snippet import Snippet
+from obverse.web.pages.timeline import RowOf
 
-Values = tuple[float | None, ...]
+if TYPE_CHECKING:
+    from obverse.measure.overview_answer import OverviewAnswer
 
-
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """One of the figures of the day: its number for the period, and how it moved day by day.
-
-    Attributes:
-        key: people, customers, conversion or value.
-        name: as the reader sees it.
-        side: which side of the coin it is on.
-        kind: count, share or money: how to write it.
-        number: for the whole period; None where it cannot be said.
-        exact: the number in full, with what it means.
-        currency: of money.
-        low: lower end of the number's 95 % interval, where it is an estimate.
-        high: upper end.
-        before: the number for the period before.
-        daily: the number of each day.
-        daily_low: lower ends of their intervals.
-        daily_high: upper ends.
-        daily_before: the number of each day of the period before.
-        titles: each day's number in words.
-    """
-
-    key: str
-    name: str
-    side: str
-    kind: str
-    number: float | None
-    exact: str = ""
-    currency: str | None = None
-    low: float | None = None
-    high: float | None = None
-    before: float | None = None
-    daily: Values = ()
-    daily_low: Values = ()
-    daily_high: Values = ()
-    daily_before: Values = ()
-    titles: tuple[str, ...] = ()
-
-    @property
-    def change(self) -> str:
-        """How much more or less than in the period before."""
-        return change(self.number, self.before)
-
-    @property
-    def rising(self) -> bool | None:
-        """Whether it grew; None where it did not move."""
-        if self.number is None or self.before is None or self.number == self.before:
-            return None
-        return self.number > self.before
-
-
-@dataclass(frozen=True)
-class Figures:
-    """The four figures, in the order in which a page shows them."""
-
-    people: Figure
-    customers: Figure
-    conversion: Figure
-    value: Figure
-
-    @property
-    def all(self) -> tuple[Figure, ...]:
-        """All four."""
-        return (self.people, self.customers, self.conversion, self.value)
-
-
-@dataclass(frozen=True)
-class Day:
-    """A row of the table of days, as text."""
-
-    label: str
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A touchpoint and how much of the people or the value is there."""
-
-    name: str
-    share: float | None
-    text: str
-    exact: str
+LIVE_EVENTS = 10
 
 
 @dataclass(frozen=True)
@@ -118,13 +47,7 @@ class HomePage(Page):
     section: ClassVar[str] = "/"
 
     period_name: Annotated[str, "The period that the figures are for, in words."]
-    before_name: Annotated[str, "The period of the same length before it, in words; empty for all time."] = ""
-    figures: Annotated[Panel[Figures], "People, customers, conversion and value of the period."]
-    comparison: Annotated[str, "How the period compares with the one before, in a sentence."] = ""
-    labels: Annotated[tuple[str, ...], "The days of the period, short."] = ()
-    unfinished: Annotated[bool, "The period's last day is not over yet."] = False
-    days: Annotated[tuple[Day, ...], "The figures of each day."] = ()
-    touchpoints: Annotated[Panel[tuple[Place, ...]], "Where people are or value is made, largest first."]
+    figures: Annotated[Panel[Figures], "People, customers, conversion, value, and where people are."]
     live: Annotated[Panel[tuple[Happening, ...]], "The last events that arrived, newest first."]
     live_href: Annotated[str, "Address of the stream of events as they arrive."] = "/api/live"
     glyphs: Annotated[
@@ -137,3 +60,69 @@ class HomePage(Page):
     never: Annotated[bool, "No event has ever arrived."] = False
     all_href: Annotated[str, "The same page for all time."] = "/?period=all"
     snippets: Annotated[tuple[Snippet, ...], "How to send an event, with a write key of this server."] = ()
+
+
+def build(asked: Asked) -> Response[bytes]:
+    """Build the page."""
+    never = not asked.lake.table.refresh().last_seq
+    figures = panel(lambda: _figures(asked))
+    empty = figures.value is not None and not figures.value.people.number
+    page = HomePage(
+        title="Home",
+        period_name=PERIODS[asked.view.period],
+        figures=figures,
+        live=panel(lambda: _live(asked)),
+        empty=empty,
+        never=never,
+        all_href=str(asked.address.put(period="all")),
+        snippets=asked.snippets() if never else (),
+    )
+    return asked.show(page, periods=True, scripts=("live",))
+
+
+def _figures(asked: Asked) -> Figures:
+    found, whole = _ask(asked, today=True), None
+    if asked.view.period != "all":
+        whole = _ask(asked, today=False)
+    return figures_of(found, whole, asked.view.side)
+
+
+def _ask(asked: Asked, today: bool) -> OverviewAnswer:
+    """Ask about the period, with or without today, which is not over."""
+    day = asked.now.astimezone(asked.view.zone).date()
+    end = day + timedelta(days=1 if today else 0)
+    start = None
+    if asked.view.period != "all":
+        start = day - timedelta(days=int(asked.view.period.removesuffix("d")) - 1)
+    question = Overview(
+        start=start.isoformat() if start else None,
+        end=end.isoformat() if start else None,
+        zone=asked.view.zone.key,
+        conversion=asked.values.conversion_event,
+    )
+    return cast("OverviewAnswer", asked.lake.ask(question))
+
+
+def _live(asked: Asked) -> tuple[Happening, ...]:
+    return tuple(_happening(row, asked) for row in latest(asked.lake.table, LIVE_EVENTS))
+
+
+def _happening(row: RowOf, asked: Asked) -> Happening:
+    at = instant(row["time"], asked.view.zone)
+    user_id, anonymous_id = row["user_id"], row["anonymous_id"]
+    key = asked.lake.tape.person_of(user_id=user_id, anonymous_id=None if user_id else anonymous_id)
+    return Happening(
+        at=at.isoformat(timespec="seconds"),
+        clock=clock(at),
+        event=row["event"],
+        who=display_name(user_id, (anonymous_id or "",)),
+        href=person_href(key),
+        touchpoint=row["touchpoint"],
+        value=money(row["value"], row["currency"]) if row["value"] else "",
+    )
+
+
+@get("/")
+async def show(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Show how things are going."""
+    return await answer(request, build)

@@ -19,7 +19,7 @@ from obverse.web.pages.snippet import Snippet
 from obverse.web.pages.timeline import RowOf, rows_of
 
 if TYPE_CHECKING:
-    from obverse.tape.tape import Person
+    from obverse.tape.people import Person
 
 A_PAGE = 25
 _RECENT_EVENTS = 1_000
@@ -133,15 +133,13 @@ def _found(asked: Asked, search: str) -> list[Person]:
 
 def _recent(asked: Asked) -> list[Person]:
     """Find out whose the last events are."""
-    tape, people = asked.lake.tape, dict[int, "Person"]()
+    tape = asked.lake.tape
+    keys: dict[int, None] = {}
     for user_id, anonymous_id in _ids(latest(asked.lake.table, _RECENT_EVENTS)):
-        ids = {"user_id": user_id} if user_id is not None else {"anonymous_id": anonymous_id}
-        person = tape.person_of(**ids)
-        if person is not None:
-            people.setdefault(person.key, person)
-        if len(people) >= A_PAGE:
+        keys.setdefault(tape.person_of(user_id=user_id, anonymous_id=anonymous_id))
+        if len(keys) >= A_PAGE:
             break
-    return list(people.values())
+    return [tape.person(key) for key in keys]
 
 
 def _ids(rows: Iterable[RowOf]) -> list[tuple[str | None, str | None]]:
@@ -165,7 +163,7 @@ def _row(person: Person, asked: Asked) -> PersonRow:
     last = instant(rows[0]["time"]) if rows else None
     return PersonRow(
         name=display_name(person.user_id, person.anonymous_ids),
-        href=person_href(person.user_id, person.anonymous_ids),
+        href=person_href(person.key),
         known=person.user_id is not None,
         last=f"{span(max(0.0, (asked.now - last).total_seconds()))} ago" if last else "",
         touchpoints=tuple(dict.fromkeys(row["touchpoint"] for row in rows))[:4],

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
-from urllib.parse import quote
+from typing import Annotated, Any, ClassVar
 
 from litestar import Request, Response, get
 
@@ -18,13 +17,11 @@ from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.part import Part, Sentence
 from obverse.web.pages.timeline import RowOf, TimelineDay, flat, rows_of, tell
 
-if TYPE_CHECKING:
-    from obverse.tape.tape import Person
-
 MOST_READ = 5_000
 """Events of a person that are read at most; facts about someone with more say so."""
 A_PAGE = 100
 _IDS_SHOWN = 8
+_KEY_DIGITS = 19
 
 
 @dataclass(frozen=True)
@@ -56,18 +53,13 @@ class PersonPage(Page):
     newest_href: Annotated[str, "Address of the newest events, where these are not."]
 
 
-def person_path(user_id: str | None, anonymous_ids: tuple[str, ...]) -> str:
-    """Give the path of a person's page, by an id that stays theirs.
+def person_href(key: int) -> str:
+    """Give the path of a person's page.
 
-    >>> person_path("ada@example.com", ("x",)), person_path(None, ("a/b",))
-    ('/people/u:ada@example.com', '/people/a:a/b')
+    >>> person_href(2335604221772777752)
+    '/people/2335604221772777752'
     """
-    return f"/people/u:{user_id}" if user_id is not None else f"/people/a:{anonymous_ids[0]}"
-
-
-def person_href(user_id: str | None, anonymous_ids: tuple[str, ...]) -> str:
-    """Give the path of a person's page, quoted for a link."""
-    return quote(person_path(user_id, anonymous_ids), safe="/:@")
+    return f"/people/{key}"
 
 
 def display_name(user_id: str | None, anonymous_ids: tuple[str, ...]) -> str:
@@ -83,9 +75,11 @@ def display_name(user_id: str | None, anonymous_ids: tuple[str, ...]) -> str:
 
 
 def build(asked: Asked, key: str) -> Response[bytes]:
-    """Build the page of the person with a key such as ``u:ada`` or ``a:3f9a``."""
-    person = find_person(asked, key)
-    rows = rows_of(asked.lake.tape.timeline(person.key, limit=MOST_READ))
+    """Build the page of the person with a key."""
+    if not key.isdecimal() or len(key) > _KEY_DIGITS:
+        raise NotFoundError(f"{key!r} is not the key of a person")
+    rows = rows_of(asked.lake.tape.timeline(int(key), limit=MOST_READ))
+    person = asked.lake.tape.person(int(key))
     traits = _traits(rows)
     at = asked.address.get("at")
     shown, older = _window(rows, at, asked.address.get("before"))
@@ -106,23 +100,6 @@ def build(asked: Asked, key: str) -> Response[bytes]:
         newest_href=str(asked.address.put(before=None)) if asked.address.get("before") else "",
     )
     return asked.show(page, flips=False)
-
-
-def find_person(asked: Asked, key: str) -> Person:
-    """Find the person of a page's key.
-
-    Raises:
-        NotFoundError: nobody has this id.
-    """
-    kind, _, found = key.partition(":")
-    person = None
-    if kind == "u":
-        person = asked.lake.tape.person_of(user_id=found)
-    elif kind == "a":
-        person = asked.lake.tape.person_of(anonymous_id=found)
-    if person is None:
-        raise NotFoundError(f"nobody here has the id {found or key!r}")
-    return person
 
 
 def _window(rows: list[RowOf], at: str, before: str) -> tuple[list[RowOf], str]:
@@ -211,7 +188,7 @@ def _touchpoints(rows: list[RowOf], asked: Asked, at: str) -> tuple[Link, ...]:
     )
 
 
-@get("/people/{key:path}")
+@get("/people/{key:str}")
 async def show(request: Request[Any, Any, Any], key: str) -> Response[bytes]:
     """Show one person."""
-    return await answer(request, lambda asked: build(asked, key.removeprefix("/")))
+    return await answer(request, lambda asked: build(asked, key))
