@@ -1,0 +1,187 @@
+"""The local engine: a measure runs on the threads of this process, over the tape of one data folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
+from itertools import pairwise
+from pathlib import Path
+from typing import Self, cast
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from obverse.engine.currencies import currencies
+from obverse.engine.people import Outcome, PeoplePage, bits_wanted, group_number
+from obverse.errors import QuestionError, unknown
+from obverse.event import SCHEMA
+from obverse.folder import Folder
+from obverse.lake.table import EventTable
+from obverse.measure import measure_of
+from obverse.measure.funnel import Funnel, FunnelMeasure
+from obverse.measure.protocol import Facts, Plan
+from obverse.measure.question import Answer, Question
+from obverse.tape.layout import Layout
+from obverse.tape.tape import Tape
+
+SLICES_PER_THREAD = 4
+"""Slices of units that a thread gets, so that nobody waits long for the one with the busiest people."""
+
+SMALL = 20_000
+"""Up to so many units one slice is enough: to start threads would take longer."""
+
+
+class Lake:
+    """A data folder, to ask questions of. Reads only; a server may be filling it meanwhile.
+
+    Attributes:
+        table: the Delta table of events.
+        tape: its events laid out by person and time.
+    """
+
+    def __init__(self, table: EventTable, tape: Tape, threads: int) -> None:
+        self.table = table
+        self.tape = tape
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="obverse-scan")
+
+    @classmethod
+    def open(
+        cls, path: str | os.PathLike[str], *, budget_bytes: int = 512 << 20, threads: int | None = None
+    ) -> Self:
+        """Open the lake of a data folder.
+
+        Args:
+            path: the data folder.
+            budget_bytes: memory to keep laid-out events in.
+            threads: threads that scan; the machine's cores unless given.
+
+        Raises:
+            DataError: it is no data folder, damaged, or of a later version.
+        """
+        folder = Folder.open(Path(path))
+        n = threads or os.cpu_count() or 1
+        table = EventTable.open(folder.events)
+        return cls(table, Tape(table, folder.tape, budget_bytes, n), n)
+
+    def close(self) -> None:
+        """Keep what is worth it on disk and give memory and threads back."""
+        self._pool.shutdown()
+        self.tape.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ask(self, question: Question) -> Answer:
+        """Answer a question, as of the newest event.
+
+        Raises:
+            QuestionError: it cannot be asked as it stands.
+        """
+        measure = measure_of(question)
+        plan = measure.plan(question)
+        layout = self._lay(plan)
+        parts = self._pool.map(lambda units: measure.scan(question, layout, units), self._slices(layout))
+        summary = reduce(lambda one, other: one.merge(other), parts)
+        return measure.answer(question, summary, self._facts(plan, layout))
+
+    def people(
+        self,
+        question: Funnel,
+        step: int,
+        outcome: Outcome = "converted",
+        *,
+        group: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> PeoplePage:
+        """List the people behind a bar of a funnel.
+
+        Args:
+            question: the funnel.
+            step: number of the step, from 1.
+            outcome: ``converted``: took the step; ``dropped``: took it and not the next.
+            group: name of a group of the split; None for all.
+            limit: how many people.
+            offset: how many to pass over first.
+
+        Raises:
+            QuestionError: there is no such step, outcome or group.
+        """
+        wanted = bits_wanted(len(question.steps), step, outcome)
+        measure = FunnelMeasure()
+        layout = self._lay(measure.plan(question))
+        depths = measure.depths(question, layout, group_number(question, layout, group))
+        found = np.flatnonzero(depths & wanted)
+        page = found[offset : offset + limit].astype(np.int32)
+        return PeoplePage(len(found), tuple(self.tape.people(page)))
+
+    def names(self) -> list[tuple[str, int]]:
+        """List the names of events with their counts, the most frequent first."""
+        return self.tape.names()
+
+    def sql(self, text: str) -> pa.Table:
+        """Run DuckDB's SQL over the view `events`: every row of the lake, and nothing else on this machine.
+
+        Raises:
+            QuestionError: DuckDB refuses the text.
+        """
+        files = [file.path for file in self.table.refresh().files]
+        with duckdb.connect(config={"threads": self._threads}) as base:
+            base.execute("SET TimeZone = 'UTC'")
+            _view(base, files)
+            base.execute("SET allowed_paths = $paths", {"paths": files})
+            base.execute("SET enable_external_access = false")
+            base.execute("SET lock_configuration = true")
+            try:
+                return cast("pa.Table", base.sql(text).to_arrow_table())
+            except duckdb.Error as error:
+                raise QuestionError(f"SQL: {error}") from error
+
+    def _lay(self, plan: Plan) -> Layout:
+        return self.tape.lay(
+            plan.selections,
+            unit=plan.unit,
+            same=plan.same,
+            value=plan.value,
+            by=plan.by,
+            by_track=plan.by_track,
+            n_groups=plan.n_groups,
+        )
+
+    def _slices(self, layout: Layout) -> Iterator[range]:
+        """Part the units for the threads, no person in two slices."""
+        n = 1 if layout.n_units <= SMALL else self._threads * SLICES_PER_THREAD
+        edges = [layout.n_units * number // n for number in range(n + 1)]
+        if layout.person is not None and layout.n_units:
+            whose = layout.person
+            edges[1:-1] = [int(np.searchsorted(whose, whose[edge])) for edge in edges[1:-1]]
+        return (range(start, end) for start, end in pairwise(edges))
+
+    def _facts(self, plan: Plan, layout: Layout) -> Facts:
+        known = dict(self.tape.names())
+        named = dict.fromkeys(name for selection in plan.selections for name in selection.events)
+        return Facts(
+            as_of_seq=layout.last_seq,
+            labels=layout.labels,
+            currencies=currencies(self.table.snapshot.files) if plan.value else (),
+            strangers=tuple(unknown("event", name, known) for name in named if name not in known),
+        )
+
+
+def _view(base: duckdb.DuckDBPyConnection, files: list[str]) -> None:
+    """Make the view `events` over the lake's files, without columns that only they have use for."""
+    if files:
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
+        source = f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{'day': DATE}})"
+    else:
+        base.register("nothing", SCHEMA.empty_table())
+        source = "nothing"
+    columns = ", ".join(SCHEMA.names)
+    base.execute(f"CREATE VIEW events AS SELECT {columns} FROM {source}")  # noqa: S608 - our own names
