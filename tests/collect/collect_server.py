@@ -1,7 +1,8 @@
 """A server of collect alone, as a process of its own: Granian, the app, an inbox.
 
-python collect_server.py INBOX [LIMITS-JSON] [--discard | --decode] prints its port and serves until its
-standard input ends. `--discard` judges the same bodies and stores nothing; `--decode` only decodes them.
+python collect_server.py INBOX [LIMITS-JSON [INBOX-BYTES]] [--discard | --decode] prints its port and
+serves until its standard input ends. `--discard` judges the same bodies and stores nothing; `--decode`
+only decodes them.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import socket
 import sys
 import threading
@@ -52,16 +52,14 @@ def main() -> None:
     given = [one for one in rest if not one.startswith("--")]
     limits = msgspec.convert(json.loads(given[0]), Limits) if given else Limits()
     logging.disable(logging.INFO)
-    inbox: Any = (
-        Discard() if options else Inbox.open(Path(path), max_bytes=int(os.environ.get("MAX", 1 << 30)))
-    )
+    max_bytes = int(given[1]) if len(given) > 1 else 1 << 30
+    inbox: Any = Discard() if options else Inbox.open(Path(path), max_bytes=max_bytes)
     if "--decode" in options:
         setattr(asgi, "judge", _as_sent)  # noqa: B010 - only here, for the comparison
     app = Collect(inbox, KEYS.get, limits)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    sys.setswitchinterval(float(os.environ.get("SWI", 0.005)))
     asyncio.run(_serve(app, port))
     if not options:
         inbox.close()

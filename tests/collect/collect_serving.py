@@ -23,12 +23,10 @@ SERVER = Path(__file__).with_name("collect_server.py")
 class Serving:
     """A server that runs, and a client for it."""
 
-    def __init__(
-        self, inbox: Path, limits: dict[str, Any], environment: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, inbox: Path, limits: dict[str, Any], inbox_bytes: int) -> None:
         self.inbox = inbox
         self.process = subprocess.Popen(
-            [sys.executable, str(SERVER), str(inbox), json.dumps(limits)],
+            [sys.executable, str(SERVER), str(inbox), json.dumps(limits), str(inbox_bytes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -121,8 +119,8 @@ def servers(folder: Path) -> Iterator[Callable[..., Serving]]:
     """Give what starts servers over ``inbox.db`` in a folder; they end with the block."""
     started: list[Serving] = []
 
-    def start(**limits: Any) -> Serving:
-        started.append(Serving(folder / "inbox.db", limits))
+    def start(inbox_bytes: int = 1 << 30, **limits: Any) -> Serving:
+        started.append(Serving(folder / "inbox.db", limits, inbox_bytes))
         return started[-1]
 
     yield start

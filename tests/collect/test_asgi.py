@@ -336,6 +336,25 @@ def test_too_much_at_once_is_answered_429_and_comes_right(serve: Serve) -> None:
     assert server.post("/v1/track", KEYED)[0] == 200
 
 
+def test_a_full_inbox_is_answered_503_and_keeps_what_it_has(serve: Serve) -> None:
+    server = serve(inbox_bytes=20_000)
+    kept = 0
+    for n in range(200):
+        call = {**KEYED, "messageId": str(n), "properties": {"x": "y" * 1000}}
+        status, headers, reply = server.post("/v1/track", call)
+        if status != 200:
+            break
+        kept += 1
+    assert (status, reply["code"], reply["accepted"]) == (503, "busy", 0)
+    assert int(headers["retry-after"]) > 0
+    assert [event.message_id for event in server.events()] == [str(n) for n in range(kept)]
+    with closing(Inbox.open(server.inbox)) as inbox:
+        assert [(one.source, one.reason, one.n) for one in inbox.ledger.tallies()] == [
+            ("shop", "", kept),
+            ("shop", "busy", 1),
+        ]
+
+
 def test_a_wrong_method_and_an_unknown_project_get_their_answer(server: Serving) -> None:
     status, headers, _ = server.send("GET", "/v1/track")
     assert (status, headers["allow"]) == (405, "POST")

@@ -384,6 +384,8 @@ def test_an_empty_list_is_an_empty_object_as_php_spells_it() -> None:
         (b'{"batch":' + b"[" * 100_000, None, Refusal.TOO_DEEP),
         (b'{"properties":' + b'{"a":' * 100_000, "track", Refusal.TOO_DEEP),
         (b'{"event":"\xff"}', "track", Refusal.BAD_TEXT),
+        (b'{"event":"E","userId":' + b"9" * 5000 + b"}", "track", Refusal.WRONG_TYPE),
+        (b'{"event":"E","userId":"u","timestamp":1e999}', "track", Refusal.WRONG_TYPE),
     ],
 )
 def test_a_body_of_no_use_says_why(body: bytes, kind: str | None, reason: Refusal) -> None:

@@ -129,12 +129,14 @@ class Collect:
                 envelope = decode(body, call)
                 source = source or self._source(envelope.write_key)
                 batch = judge(envelope, source, received_at, self._limits, self._privacy)
+                del envelope  # not held while the batch waits for its commit
+                body = b""
                 if batch.events:
                     await self._inbox.put(batch)
                 elif batch.refused:
                     self._inbox.note(batch)
                 return accepted(len(batch.events), batch.refused)
-        except RefusedError as error:
+        except RefusedError as error:  # raised before the batch was put
             self._count(error.reason, error.detail, source, received_at, body)
             return failed(error)
         except BusyError as error:

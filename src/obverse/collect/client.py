@@ -68,13 +68,8 @@ def object_text(raw: Raw, field: str) -> str:
     raise RefusedError(Refusal.WRONG_TYPE, f"{field}: expected an object, got {text:.40}")
 
 
-def read_client(context: Raw, shared: str, privacy: Privacy) -> Client:
-    """Read a context, laid over the one that its batch shares.
-
-    Raises:
-        RefusedError: it is no object.
-    """
-    text = object_text(context, "context")
+def read_client(text: str, shared: str, privacy: Privacy) -> Client:
+    """Read a context, laid over the one that its batch shares; both are JSON text of an object."""
     if shared != "{}":
         merged = {**_fields.decode(shared), **_fields.decode(text)}
         text = msgspec.json.encode(merged).decode()

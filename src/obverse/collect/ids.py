@@ -5,15 +5,19 @@ from __future__ import annotations
 from obverse.collect.refusal import Refusal, RefusedError
 from obverse.collect.wire import Text
 
-JUNK = frozenset(
+NOTHING_SAID = frozenset(
     [
-        *("undefined", "null", "none", "nil", "nan", "true", "false", "0", "-1", "n/a", "unknown"),
-        *("anonymous", "guest", "not_authenticated", "id", "email", "distinct_id", "distinctid"),
-        *("user_id", "userid", "anonymous_id", "anonymousid", "[object object]"),
+        *("undefined", "null", "none", "nil", "nan", "n/a", "[object object]"),
         "00000000-0000-0000-0000-000000000000",  # a phone's advertising id where tracking is denied
     ]
 )
-"""Placeholders, in lower case, that broken clients send instead of an id."""
+"""How broken clients, in lower case, spell that they have nothing to say."""
+
+JUNK = NOTHING_SAID | {
+    *("true", "false", "0", "-1", "unknown", "anonymous", "guest", "not_authenticated", "id", "email"),
+    *("distinct_id", "distinctid", "user_id", "userid", "anonymous_id", "anonymousid"),
+}
+"""Placeholders, in lower case, that are sent instead of a person's id."""
 
 
 def text_of(value: Text, field: str, max_chars: int) -> str | None:
@@ -25,20 +29,13 @@ def text_of(value: Text, field: str, max_chars: int) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        value = _spelled(value, field)
+        value = str(int(value)) if value == int(value) else repr(value)
     if len(value) > max_chars:
         raise RefusedError(
             Refusal.TOO_LONG,
             f"{field}: {value[:40]!r}… has {len(value)} characters, the limit is {max_chars}",
         )
     return value if value and not value.isspace() else None
-
-
-def _spelled(value: int | float, field: str) -> str:
-    try:
-        return str(int(value)) if value == int(value) else repr(value)
-    except ValueError:  # Python refuses to spell whole numbers of more than 4300 digits
-        raise RefusedError(Refusal.TOO_LONG, f"{field}: a number of thousands of digits") from None
 
 
 def is_junk(value: str) -> bool:

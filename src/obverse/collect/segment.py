@@ -14,7 +14,7 @@ from msgspec import Raw
 
 from obverse.collect.batch import Batch
 from obverse.collect.client import Client, object_text, read_client
-from obverse.collect.ids import is_junk, text_of, who
+from obverse.collect.ids import NOTHING_SAID, text_of, who
 from obverse.collect.limits import Limits
 from obverse.collect.moment import happened_at, instant
 from obverse.collect.money import Fields, currency, worth
@@ -64,11 +64,11 @@ def accept(
 def judge(envelope: Envelope, source: Source, received_at: int, limits: Limits, privacy: Privacy) -> Batch:
     """Turn a decoded body's calls into events and refusals."""
     batch = Batch(source=source.name, received_at=received_at, events=[], refused=envelope.refused)
-    bench = _Bench(envelope, source, received_at, limits, privacy)
+    judging = _Judge(envelope, source, received_at, limits, privacy)
     add = batch.events.append
     for index, call in envelope.calls:
         try:
-            add(bench.event(index, call))
+            add(judging.event(index, call))
         except RefusedError as refused:
             batch.refused.append(_refused(index, call, refused.reason, refused.detail))
         except (msgspec.DecodeError, RecursionError) as error:
@@ -92,8 +92,8 @@ def _refused(index: int, call: Call, reason: Refusal, detail: str) -> Refused:
     )
 
 
-class _Bench:
-    """Where the calls of one body are worked on: what they share, looked at once."""
+class _Judge:
+    """Judges the calls of one body; what they share is looked at once."""
 
     def __init__(
         self, envelope: Envelope, source: Source, received_at: int, limits: Limits, privacy: Privacy
@@ -106,7 +106,7 @@ class _Bench:
         self.limits = limits
         self.privacy = privacy
         self.shared = object_text(envelope.context, "context")
-        self.clients: dict[bytes, Client] = {}
+        self.clients: dict[str, Client] = {}
         self.n_chars = 0
 
     def event(self, index: int, call: Call) -> Event:
@@ -178,10 +178,10 @@ class _Bench:
 
     def client(self, context: Raw) -> Client:
         """Read a context; clients repeat theirs from event to event."""
-        text = bytes(context)
+        text = object_text(context, "context")
         client = self.clients.get(text)
         if client is None:
-            client = self.clients[text] = read_client(context, self.shared, self.privacy)
+            client = self.clients[text] = read_client(text, self.shared, self.privacy)
             _check_depth("context", client.text, self.limits.max_depth)
         return client
 
@@ -236,7 +236,7 @@ class _Bench:
         happened or was sent cannot be told from the same thing done twice, so it is new each time.
         """
         given = text_of(call.message_id, "messageId", self.limits.max_message_id_chars)
-        if given is not None and not is_junk(given):
+        if given is not None and given.lower() not in NOTHING_SAID:
             return given
         if call.timestamp is not None or call.original_timestamp is not None or call.sent_at is not None:
             mark: Any = None
