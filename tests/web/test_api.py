@@ -99,7 +99,7 @@ def test_the_api_and_python_give_the_same_answer(client: httpx.Client, filled: S
     ("body", "says"),
     [
         (b"{", "not"),
-        (b"[]", "expected"),
+        (b"[]", "Expected"),
         (b"{}", "type"),
         (b'{"type": "funel"}', "did you mean 'funnel'"),
         (b'{"type": "funnel", "steps": []}', "steps"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from obverse.lake.table import EventTable
 from obverse.lake.writer import APP_ID, Writer, advice
 from obverse.settings.store import Settings
 from obverse.settings.values import ServerSettings
+from obverse.tape.tape import Tape
 from obverse.web.attempts import Attempts
 from obverse.web.desk import Desk
 from obverse.web.live import Live
@@ -84,7 +86,8 @@ class Parts:
             stack.callback(self.seen.close)
             self.writer = Writer(self.inbox, table, self.seen)
             self.imports = SpoolTaker(Spool(folder.root / IMPORT), partial(append_new, table, self.seen))
-            self.lake = Lake.open(folder.root)
+            threads = os.cpu_count() or 1
+            self.lake = Lake(table, Tape(table, folder.tape, threads=threads), threads)
             stack.callback(self.lake.close)
             self.desk = Desk(
                 self.values.questions_at_once, self.values.questions_waiting, self.values.question_s
