@@ -18,7 +18,7 @@ LAYERS = (
     ("measure",),
     ("engine",),
     ("web",),
-    ("demo",),
+    ("importing", "demo"),
     ("cli",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

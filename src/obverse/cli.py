@@ -178,6 +178,41 @@ def _settings(data: Path, create: bool = False) -> Settings:
     return Settings.open(Folder.open(data, create=create).settings)
 
 
+@cli.command("import")
+@_data
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
+@click.option("--person", help="Column with the id of a known user.")
+@click.option("--anonymous", help="Column with the id of a device or browser.")
+@click.option("--time", help="Column with the time.")
+@click.option("--event", help='Column with the name of the event, or ="Order Completed" for all rows.')
+@click.option("--touchpoint", help="Column with where it happened, or =store for all rows.")
+@click.option("--value", help="Column with money.")
+@click.option("--currency", help="Column with the currency, or =EUR for all rows.")
+@click.option("--account", help="Column with the organisation that the person acts for.")
+@click.option("--session", help="Column with the client's own session id.")
+@click.option("--message-id", help="Column with an id of the row, the same in every file that has the row.")
+@click.option("--order", help="Column that puts rows of the same time in order.")
+@click.option("--time-format", help="How times are written: %d-%m-%Y, or iso, s, ms, us, ns.")
+@click.option("--zone", help="Time zone of times that name none.  [default: UTC]")
+@click.option("--source", help="Name kept with every event.  [default: import]")
+@click.option("--delimiter", help="What stands between cells; tab, or space for any white space.")
+@click.option("--header/--no-header", default=None, help="Whether the first row names the columns.")
+@click.option("--dry-run", is_flag=True, help="Show what would come out, and write nothing.")
+@click.option("--again", is_flag=True, help="Import a file that was imported with other choices before.")
+def import_(data: Path, files: tuple[Path, ...], dry_run: bool, again: bool, **columns: Any) -> None:
+    """Import CSV, JSON lines or Parquet, packed or not; columns that no option names become properties.
+
+    What is not said is guessed, and shown before it is used. The same file twice adds nothing.
+    """
+    from obverse.collect.importing import ImportMapping
+    from obverse.importing import import_file
+
+    mapping = ImportMapping(**{name: value for name, value in columns.items() if value is not None})
+    folder = Folder.open(data, create=not dry_run) if not dry_run or data.exists() else None
+    for file in files:
+        import_file(folder, file, mapping, dry_run=dry_run, again=again)
+
+
 @cli.command()
 @_data
 @click.argument("text")
@@ -211,15 +246,52 @@ def sql(data: Path, text: str, as_json: bool) -> None:
 @click.option("--by", default=None, help="Split by a field at the first step, e.g. context.device.")
 @click.option("--by-at", type=click.Choice(["first", "last"]), default="first", show_default=True)
 @click.option("--same", default=None, help="Field that all steps share, e.g. properties.cart_id.")
+@click.option("--n-groups", type=int, default=None, help="Groups of the split that are shown.  [default: 10]")
+@click.option(
+    "--exclude", multiple=True, help="Event that must not come between the first and the last step."
+)
+@click.option("--on-exclusion", type=click.Choice(["drop", "remove"]), default=None)
 @click.option("--start", default=None, help="First day of entry, e.g. 2026-01-01.")
 @click.option("--end", default=None, help="Day after the last day of entry.")
 @click.option("--zone", default="UTC", show_default=True, help="Time zone of the days.")
-def funnel(data: Path, as_json: bool, steps: str, **options: Any) -> None:
+def funnel(data: Path, as_json: bool, steps: str, exclude: tuple[str, ...], **options: Any) -> None:
     """Count how far people come, e.g. obverse funnel "Product Viewed > Product Added > Order Completed"."""
-    from obverse.measure.funnel import Funnel
+    from obverse.measure.funnel import Exclusion, Funnel
+    from obverse.measure.funnel_text import parse_steps
 
     given = {name: value for name, value in options.items() if value is not None}
-    _ask(data, Funnel.parse(steps, **given), as_json)
+    barred = [
+        Exclusion(events=step.events, where=step.where) for text in exclude for step in parse_steps(text)
+    ]
+    _ask(data, Funnel.parse(steps, exclude=barred, **given), as_json)
+
+
+@cli.command()
+@_data
+@_json
+@click.option("--start", default=None, help="First day, e.g. 2026-01-01.")
+@click.option("--end", default=None, help="Day after the last day.")
+@click.option("--zone", default="UTC", show_default=True, help="Time zone of the days.")
+@click.option(
+    "--conversion", default="Order Completed", show_default=True, help="Event that makes a customer."
+)
+@click.option("--where", default=None, help="Only events that pass.")
+def overview(data: Path, as_json: bool, **options: Any) -> None:
+    """Count people, customers, conversions and value by day, and compare with the period before."""
+    from obverse.measure.overview import Overview
+
+    _ask(data, Overview(**{name: value for name, value in options.items() if value is not None}), as_json)
+
+
+@cli.command()
+@_data
+@_json
+@click.argument("question")
+def ask(data: Path, as_json: bool, question: str) -> None:
+    """Ask any question in JSON, as POST /api/ask takes it; - reads it from standard input."""
+    from obverse.measure import read_question
+
+    _ask(data, read_question(sys.stdin.read() if question == "-" else question), as_json)
 
 
 def _ask(data: Path, question: Question, as_json: bool) -> None:
@@ -231,8 +303,17 @@ def _ask(data: Path, question: Question, as_json: bool) -> None:
     if as_json:
         click.echo(answer.to_json())
     else:
-        click.echo(answer.sentence(), err=True)
-        _print_table(answer.table(), as_json=False)
+        for line in (answer.sentence(), *answer.notes):
+            click.echo(line, err=True)
+        table = answer.table()
+        _print_table(
+            table.select([name for name in table.column_names if not _is_bound(name)]), as_json=False
+        )
+
+
+def _is_bound(column: str) -> bool:
+    """Tell whether a column is an end of an interval, which JSON has and the eye can do without."""
+    return column.endswith(("_low", "_high"))
 
 
 def _print_table(table: pa.Table, as_json: bool) -> None:

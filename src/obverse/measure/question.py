@@ -7,7 +7,7 @@ the call in a notebook are four spellings of it, so it round-trips through JSON 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -76,11 +76,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         as_of_seq: the answer covers every event up to this number in the lake.
+        notes: what a reader should know beside the numbers: names the lake has never seen, mixed currencies.
     """
 
-    measure: ClassVar[str] = ""
-
     as_of_seq: int
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> bytes:
         """Spell the answer as JSON."""
