@@ -6,8 +6,10 @@ at their end as the lake does. A reel's `row` says where in them each of its eve
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -61,40 +63,51 @@ VALUE = Wanted("value", "value", "value")
 
 
 class Columns:
-    """Computes columns and keeps them; one thread computes a column, others wait for it."""
+    """Computes columns and keeps them; of one kind of events one thread does, others wait for it."""
 
     def __init__(self, reader: Reader, cache: Cache) -> None:
         self._reader = reader
         self._cache = cache
-        self._locks: defaultdict[tuple[Kind, Wanted], threading.Lock] = defaultdict(threading.Lock)
+        self._locks: defaultdict[Kind, threading.Lock] = defaultdict(threading.Lock)
         self._guard = threading.Lock()
 
-    def get(self, kind: Kind, wanted: Wanted, upto: int, n_rows: int) -> NDArray[Any]:
-        """Give the column of the kind's first `n_rows` events, which are those up to the seq `upto`.
+    def get(self, kind: Kind, wanted: Sequence[Wanted], upto: int, n_rows: int) -> list[NDArray[Any]]:
+        """Give columns of the kind's first `n_rows` events, which are those up to the seq `upto`.
+
+        Columns that are not there yet are computed in one pass over the lake.
 
         Raises:
-            Gone: the lake has fewer.
+            Gone: the lake has fewer events.
         """
-        column, _ = self._upto(kind, wanted, upto)
-        if len(column) < n_rows:
-            raise Gone
-        return frozen(column[:n_rows])
-
-    def prepare(self, kind: Kind, wanted: Wanted, upto: int) -> None:
-        """Compute a column ahead of its use."""
-        self._upto(kind, wanted, upto)
-
-    def _upto(self, kind: Kind, wanted: Wanted, upto: int) -> tuple[NDArray[Any], int]:
-        key = (kind, wanted)
         with self._guard:
-            lock = self._locks[key]
+            lock = self._locks[kind]
         with lock:
-            column, covered = self._cache.get(key) or (np.zeros(0, _TYPES[wanted.form]), 0)
-            if covered >= upto:
-                return column, covered
-            sql = _SQL[wanted.form].format(sql=wanted.sql)
-            _, more = self._reader.columns({"found": sql}, kind, covered, upto, dict(wanted.params))
-            new = more["found"].astype(_TYPES[wanted.form], copy=False)
-            column = frozen(np.concatenate([column, new]) if len(column) else new)
-            self._cache.put(key, (column, upto), column.nbytes)
-            return column, upto
+            found = {column: self._cache.get((kind, column)) or _none(column) for column in wanted}
+            for covered in {covered for _, covered in found.values() if covered < upto}:
+                behind = [column for column in found if found[column][1] == covered]
+                for column, more in zip(behind, self._read(kind, behind, covered, upto), strict=True):
+                    whole = frozen(np.concatenate([found[column][0], more]) if covered else more)
+                    found[column] = whole, upto
+                    self._cache.put((kind, column), found[column], whole.nbytes)
+        if any(len(values) < n_rows for values, _ in found.values()):
+            raise Gone
+        return [frozen(found[column][0][:n_rows]) for column in wanted]
+
+    def _read(self, kind: Kind, wanted: Sequence[Wanted], after: int, upto: int) -> list[NDArray[Any]]:
+        listed: dict[str, str] = {}
+        params: dict[str, object] = {}
+        for number, column in enumerate(wanted):
+            sql = _SQL[column.form].format(sql=column.sql)
+            for name, value in column.params:
+                sql = re.sub(rf"\${name}\b", f"$c{number}_{name}", sql)
+                params[f"c{number}_{name}"] = value
+            listed[f"c{number}"] = sql
+        _, columns = self._reader.columns(listed, kind, after, upto, params)
+        return [
+            columns[f"c{number}"].astype(_TYPES[column.form], copy=False)
+            for number, column in enumerate(wanted)
+        ]
+
+
+def _none(wanted: Wanted) -> tuple[NDArray[Any], int]:
+    return np.zeros(0, _TYPES[wanted.form]), 0

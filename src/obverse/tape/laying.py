@@ -72,14 +72,14 @@ class Plan:
             wanted["account"] = ACCOUNT
         return wanted
 
-    def needs(self) -> list[tuple[Kind, tuple[Wanted, ...]]]:
+    def needs(self) -> dict[Kind, list[Wanted]]:
         """Every kind with the columns it needs."""
-        found = [
-            (kind, (*self.columns(track).values(), *((choice.where,) if choice.where else ())))
-            for track, choice in enumerate(self.choices)
-            for kind in choice.kinds
-        ]
-        return [*found, (GROUPED, (ACCOUNT,))] if self.unit == "account" else found
+        found: dict[Kind, dict[Wanted, None]] = {GROUPED: {ACCOUNT: None}} if self.unit == "account" else {}
+        for track, choice in enumerate(self.choices):
+            wanted = [*self.columns(track).values(), *([choice.where] if choice.where else [])]
+            for kind in choice.kinds:
+                found.setdefault(kind, {}).update(dict.fromkeys(wanted))
+        return {kind: list(wanted) for kind, wanted in found.items()}
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Layer:
 
     def lay(self, plan: Plan) -> Layout:
         """Lay a plan out as of the reels' last event."""
-        for kind, _ in plan.needs():
+        for kind in plan.needs():
             self._reel(kind)
         if plan.unit == "session" and self._derives(plan):
             self._reel(EVERYTHING)
@@ -169,23 +169,22 @@ class Layer:
         reel = self._reel(kind)
         offsets = widened(reel.offsets, len(self._reels.streams))
         row, time, seq = reel.row, reel.time, reel.seq
+        found = dict(zip(wanted, self._columns_of(kind, [*wanted.values()]), strict=True))
         if where:
-            offsets, kept = thinned(offsets, row, self._column(kind, where, len(reel)))
+            offsets, kept = thinned(offsets, row, self._columns_of(kind, [where])[0])
             row, time, seq = row[kept], frozen(time[kept]), frozen(seq[kept])
-        columns = {
-            name: frozen(self._column(kind, column, len(reel))[row]) for name, column in wanted.items()
-        }
+        columns = {name: frozen(column[row]) for name, column in found.items()}
         return Strip(frozen(offsets) if where else offsets, time, seq, columns)
 
-    def _column(self, kind: Kind, wanted: Wanted, n_rows: int) -> NDArray[Any]:
-        return self._columns.get(kind, wanted, self._reels.last_seq, n_rows)
+    def _columns_of(self, kind: Kind, wanted: Sequence[Wanted]) -> list[NDArray[Any]]:
+        return self._columns.get(kind, wanted, self._reels.last_seq, len(self._reel(kind)))
 
     # -- units ------------------------------------------------------------------------------------------
 
     def _derives(self, plan: Plan) -> bool:
         """Tell whether any event comes without its client's session id."""
         kinds = {kind for choice in plan.choices for kind in choice.kinds}
-        return any(bool((self._column(kind, SESSION, len(self._reel(kind))) == -1).any()) for kind in kinds)
+        return any(bool((self._columns_of(kind, [SESSION])[0] == -1).any()) for kind in kinds)
 
     def _parts(self, strips: Sequence[Strip], plan: Plan, n_whole: int) -> tuple[list[Strip], Int32s]:
         keys = [self._part_keys(strip, plan) for strip in strips]
@@ -207,7 +206,7 @@ class Layer:
             return keys
         everything = self._reel(EVERYTHING)
         touchpoints = Codes()
-        touchpoint = touchpoints.encode(self._column(EVERYTHING, TOUCHPOINT, len(everything)))[everything.row]
+        touchpoint = touchpoints.encode(self._columns_of(EVERYTHING, [TOUCHPOINT])[0])[everything.row]
         offsets = widened(everything.offsets, len(self._reels.streams))
         starts = session_starts(offsets, everything.time, frozen(touchpoint), len(touchpoints))
         found = looked_up(strip.offsets, strip.time, strip.seq, offsets, everything.time, everything.seq)

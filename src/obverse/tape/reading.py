@@ -62,16 +62,13 @@ class Reader:
         listed = ", ".join(f"{sql} AS {name}" for name, sql in wanted.items())
         select = f"SELECT seq, {listed}" if wanted else "SELECT seq"
         bound: dict[str, object] = {**params, **({"kind": kind.value} if kind.column else {})}
-        where = _PREDICATES[kind.column]
+        sql = f"{select} FROM {_SOURCE} WHERE {_PREDICATES[kind.column]} AND {_RANGE}"
 
         def read(snapshot: Snapshot) -> list[Columns]:
             chunks = _chunks(_between(snapshot, after, upto))
-            return [
-                self._fetch(f"{select} FROM {_SOURCE} WHERE {where} AND {_RANGE}", files, bound, after, upto)
-                for files in chunks
-            ]
+            return [_sorted(self._fetch(sql, files, bound, after, upto)) for files in chunks]
 
-        return _in_order(self.trying(read), ["seq", *wanted])
+        return _joined(self.trying(read), ["seq", *wanted])
 
     def arrow(
         self, sql: str, params: Mapping[str, object], after: int = 0, upto: int | None = None
@@ -171,16 +168,23 @@ def _chunks(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
         yield chunk
 
 
-def _in_order(chunks: list[Columns], names: Sequence[str]) -> tuple[Int64s, Columns]:
-    """Put chunks together, ascending in seq; they are given up on the way, to hold each only once."""
-    if not chunks:
-        return np.zeros(0, np.int64), {name: np.zeros(0, np.int64) for name in names[1:]}
-    joined: Columns = {}
-    for name in names:
+def _sorted(chunk: Columns) -> Columns:
+    """Sort by seq; files merged or sealed are in another order."""
+    seq = chunk["seq"]
+    if len(seq) < 2 or bool(np.all(seq[1:] > seq[:-1])):
+        return chunk
+    order = np.argsort(seq)
+    return {name: column[order] for name, column in chunk.items()}
+
+
+def _joined(chunks: list[Columns], names: Sequence[str]) -> tuple[Int64s, Columns]:
+    """Put sorted chunks together, ascending in seq; each is given up on the way, to hold it only once."""
+    joined: Columns = {name: np.zeros(0, np.int64) for name in names}
+    for name in names if chunks else ():
         joined[name] = np.concatenate([chunk.pop(name) for chunk in chunks])
     seq = joined.pop("seq")
-    if len(seq) > 1 and not bool(np.all(seq[1:] > seq[:-1])):
-        order = np.argsort(seq)
+    if len(seq) > 1 and not bool(np.all(seq[1:] > seq[:-1])):  # the chunks' ranges overlap
+        order = np.argsort(seq, kind="stable")  # quick on sorted runs
         seq = seq[order]
         for name in joined:
             joined[name] = joined[name][order]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
+from mmap import mmap
 from typing import Any
 
 import numpy as np
@@ -80,11 +81,17 @@ class Reel:
 
     @property
     def nbytes(self) -> int:
-        """Memory held."""
-        return sum(array.nbytes for array in self.arrays)
+        """Memory held: what is mapped from disk does not count, the system takes it back as it likes."""
+        return sum(array.nbytes for array in self.arrays if not _mapped(array))
 
     def __len__(self) -> int:
         return len(self.time)
+
+
+def _mapped(array: Any) -> bool:
+    while isinstance(array, np.ndarray):
+        array = array.base
+    return isinstance(array, mmap)
 
 
 def build(rows: Rows, owners: Owners, n_people: int, last_seq: int) -> Reel:

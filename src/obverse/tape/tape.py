@@ -185,11 +185,10 @@ class Tape:
     def _prepare(self, plan: Plan) -> None:
         """Read what is not there yet without holding others up."""
         needs = plan.needs()
-        self._reels.prepare([kind for kind, _ in needs])
+        self._reels.prepare(list(needs))
         upto = self._table.snapshot.last_seq
-        for kind, wanted in needs:
-            for column in wanted:
-                self._columns.prepare(kind, column, upto)
+        for kind, wanted in needs.items():
+            self._columns.get(kind, wanted, upto, 0)
 
     def _keep(self) -> None:
         """Keep reels on disk, beside the question, when enough was read for it."""
