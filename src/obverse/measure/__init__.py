@@ -1,1 +1,43 @@
-"""One file a measure: its question, scan, summary and answer."""
+"""One file a measure: its question, scan, summary and answer.
+
+`MEASURES` lists them by the name that a question's JSON carries as its ``type``. A new measure is one file
+(or a few with its name as prefix) and a line here.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from obverse.errors import QuestionError, unknown
+from obverse.measure.funnel import FunnelMeasure
+from obverse.measure.protocol import Measure
+from obverse.measure.question import Question
+
+MEASURES: dict[str, Measure] = {"funnel": FunnelMeasure()}
+
+
+class _Kind(msgspec.Struct):
+    type: str
+
+
+def read_question(body: bytes | str) -> Question:
+    """Read any measure's question from its JSON, by its ``type``.
+
+    Raises:
+        QuestionError: it is not JSON, has no type that is known, or a field is wrong.
+    """
+    try:
+        kind = msgspec.json.decode(body, type=_Kind).type
+    except msgspec.DecodeError as error:
+        raise QuestionError(f"not a question: {error}") from error
+    if kind not in MEASURES:
+        raise QuestionError(unknown("type of question", kind, MEASURES))
+    return MEASURES[kind].question.from_json(body)
+
+
+def measure_of(question: Question) -> Measure:
+    """Find the measure that a question is for."""
+    for measure in MEASURES.values():
+        if isinstance(question, measure.question):
+            return measure
+    raise QuestionError(f"no measure answers a {type(question).__name__}")

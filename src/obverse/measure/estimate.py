@@ -1,0 +1,146 @@
+"""Numbers with their uncertainty: pure functions from counts and moments to frozen results.
+
+Where the data cannot give a number, a `Reason` stands in its place; never a zero, never a p value of 1.
+All intervals are at 95 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from math import sqrt
+
+import msgspec
+from scipy import special
+
+LEVEL = 0.95
+MIN_COMPARED = 30
+"""Smallest number of people on either side of a comparison; below it the answer is a reason."""
+
+_Z = float(special.ndtri(0.5 + LEVEL / 2))
+
+
+class Reason(StrEnum):
+    """Why a number cannot be given."""
+
+    NOBODY = "nobody"
+    """There is nobody to take a share of."""
+    TOO_FEW = "too_few"
+    """Fewer people than an interval or a comparison needs."""
+    NO_REST = "no_rest"
+    """There is no one outside the group to compare it with."""
+    BY_OUTCOME = "by_outcome"
+    """The groups are made from the outcome itself, so comparing their outcomes says nothing."""
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """A number with its 95 % interval.
+
+    Attributes:
+        value: the number; None where `reason` says why not.
+        low: lower end of its interval; None where `reason` says why not.
+        high: upper end of its interval.
+        reason: why the number or its interval is missing.
+    """
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    reason: Reason | None = None
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """How a group's share differs from that of the rest.
+
+    Attributes:
+        difference: the group's share less the rest's.
+        low: lower end of its 95 % interval.
+        high: upper end of its 95 % interval.
+        p_value: chance of a difference at least this large were there none.
+        reason: why there is no comparison.
+    """
+
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    reason: Reason | None = None
+
+
+def wilson(successes: int, n: int) -> tuple[float, float]:
+    """Give Wilson's score interval of a share (Wilson 1927; Newcombe 1998, method 3).
+
+    >>> low, high = wilson(81, 263)  # Newcombe 1998, table I
+    >>> round(low, 4), round(high, 4)
+    (0.2553, 0.3662)
+    """
+    share, square = successes / n, _Z * _Z
+    centre = share + square / (2 * n)
+    half = _Z * sqrt(share * (1 - share) / n + square / (4 * n * n))
+    scale = 1 + square / n
+    low = 0.0 if successes == 0 else (centre - half) / scale
+    high = 1.0 if successes == n else (centre + half) / scale
+    return low, high
+
+
+def share(successes: int, n: int) -> Estimate:
+    """Estimate a share; of nobody it is a reason.
+
+    >>> share(0, 0).reason
+    <Reason.NOBODY: 'nobody'>
+    """
+    if n == 0:
+        return Estimate(reason=Reason.NOBODY)
+    low, high = wilson(successes, n)
+    return Estimate(successes / n, low, high)
+
+
+def total(n: int, mean: float, m2: float) -> Estimate:
+    """Estimate the sum over n draws from their centred moments, by Student's t.
+
+    Args:
+        n: number of draws, those worth nothing included.
+        mean: their mean.
+        m2: sum of squared deviations from it.
+    """
+    if n == 0:
+        return Estimate(reason=Reason.NOBODY)
+    if n == 1:
+        return Estimate(mean, reason=Reason.TOO_FEW)
+    half = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2)) * sqrt(m2 / (n - 1) * n)
+    return Estimate(n * mean, n * mean - half, n * mean + half)
+
+
+def compare(successes: int, n: int, rest_successes: int, rest_n: int) -> Comparison:
+    """Compare two shares: Newcombe's interval (1998, method 10), p value of the pooled two-sided z test.
+
+    >>> found = compare(56, 70, 48, 80)  # Newcombe 1998, table II
+    >>> round(found.difference, 4), round(found.low, 4), round(found.high, 4)
+    (0.2, 0.0524, 0.3339)
+    """
+    if rest_n == 0:
+        return Comparison(reason=Reason.NO_REST)
+    if min(n, rest_n) < MIN_COMPARED:
+        return Comparison(reason=Reason.TOO_FEW)
+    a, b = successes / n, rest_successes / rest_n
+    (a_low, a_high), (b_low, b_high) = wilson(successes, n), wilson(rest_successes, rest_n)
+    low = a - b - sqrt((a - a_low) ** 2 + (b_high - b) ** 2)
+    high = a - b + sqrt((a_high - a) ** 2 + (b - b_low) ** 2)
+    pooled = (successes + rest_successes) / (n + rest_n)
+    error = sqrt(pooled * (1 - pooled) * (1 / n + 1 / rest_n))
+    p_value = 1.0 if error == 0 else 2 * float(special.ndtr(-abs(a - b) / error))
+    return Comparison(a - b, low, high, p_value)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjust p values for being several (Holm 1979), in the order given.
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        largest = max(largest, min(1.0, p_values[place] * (len(p_values) - rank)))
+        adjusted[place] = largest
+    return adjusted

@@ -1,0 +1,312 @@
+"""The scan of a funnel: tries the entries of each unit and tallies what came of them."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from obverse.measure.columns import codes, offsets, persons, seqs, times, values
+from obverse.measure.funnel_paths import (
+    copy_path,
+    depth_by,
+    excluded_at,
+    follow_any,
+    follow_disjoint,
+    follow_overlapping,
+    follow_strict,
+    open_unit,
+    seek,
+    seek_event,
+)
+from obverse.measure.funnel_question import FOREVER
+from obverse.measure.funnel_state import (
+    ANY,
+    DISJOINT,
+    OVERLAPPING,
+    STRICT,
+    Path,
+    Walk,
+    add_aside,
+    add_count,
+    add_duration,
+    moments_of,
+    note_depth,
+)
+from obverse.measure.histogram import US_PER_MS, bin_of
+from obverse.measure.moments import push
+
+REMOVED = -1
+
+
+@njit(nogil=True, cache=True)
+def scan(w: Walk, low: int, high: int) -> None:
+    """Scan units low … high - 1 and add what came of them to the tally.
+
+    Args:
+        w: a record of `obverse.measure.funnel_state.WALK`. Its tracks are those of the steps, of the
+            exclusions and, in strict order, of all events.
+        low: first unit.
+        high: unit after the last. Of a person with several units all are in one scan.
+    """
+    person = persons(w.tracks)
+    in_parts = len(person) > 0
+    owner, depth, latest = -1, 0, -FOREVER
+    for unit in range(low, high):
+        most = open_unit(w, unit)
+        if most == 0:
+            continue
+        whose = person[unit] if in_parts else unit
+        if w.per_entry:
+            _scan_entries(w, unit, whose, most)
+        elif not in_parts or not w.by_person:
+            _settle(w, w.best, whose, _best_entry(w, most), _latest(w, unit))
+        else:
+            if whose != owner:
+                _settle(w, w.whole, owner, depth, latest)
+                owner, depth, latest = whose, 0, -FOREVER
+            found = _best_entry(w, most)
+            if found > depth or (found == depth > 0 and w.best.reached[0] < w.whole.reached[0]):
+                depth = found
+                copy_path(w.best, w.whole, depth)
+            if found > 0:
+                latest = max(latest, _latest(w, unit))
+    if owner >= 0:
+        _settle(w, w.whole, owner, depth, latest)
+
+
+@njit(nogil=True)
+def _best_plain(w: Walk, most: int) -> int:
+    """Find a unit's best entry as `_best_entry` does, for disjoint steps without exclusions.
+
+    An entry that ends at a step because the step's next event is too late tells which entries are too early
+    as well: those are not tried.
+    """
+    first, stop = times(w.tracks, 0), w.stop[0]
+    entry = seek(first, w.next[0], stop, w.start)
+    if entry == stop or first[entry] >= w.end:
+        return 0
+    depth = deepest = follow_disjoint(w, w.best, most, entry, -FOREVER)
+    while depth < most and w.next[depth] < w.stop[depth]:
+        late = times(w.tracks, depth)[w.next[depth]]
+        entry = seek(first, entry + 1, stop, late - w.within)
+        if entry == stop or first[entry] >= w.end:
+            break
+        depth = follow_disjoint(w, w.path, most, entry, -FOREVER)
+        if depth > deepest:
+            deepest = depth
+            copy_path(w.path, w.best, depth)
+    return deepest
+
+
+@njit(nogil=True)
+def _best_entry(w: Walk, most: int) -> int:
+    """Find a unit's best entry, in `w.best`: the deepest, of those the first. Return its depth.
+
+    It is 0 where no entry lies in the period, REMOVED where an exclusion takes the unit out.
+    """
+    if w.how == DISJOINT and w.n_exclusions == 0:
+        return int(_best_plain(w, most))
+    deepest = 0
+    entry, at_time = _first_entry(w, w.start)
+    while at_time < w.end:
+        depth = _follow(w, most, entry, at_time, -FOREVER)
+        ended = excluded_at(w, depth, at_time + w.within)
+        if ended < FOREVER:
+            if w.remove:
+                add_aside(w, 0, 1)
+                return REMOVED
+            depth = depth_by(w.path, depth, ended)
+        if depth > deepest:
+            deepest = depth
+            copy_path(w.path, w.best, depth)
+        most = _narrow(w, most)
+        if deepest >= most and not (w.remove and deepest < w.n_steps):
+            break
+        entry, at_time = _next_entry(w, entry, at_time + 1, True)
+    add_aside(w, 1, w.cut)
+    w.cut = 0
+    return deepest
+
+
+@njit(nogil=True)
+def _scan_entries(w: Walk, unit: int, whose: int, most: int) -> None:
+    """Count each attempt of a unit, unless an exclusion takes the unit out."""
+    if w.remove and w.n_exclusions > 0:
+        if _count_entries(w, whose, most, False):
+            add_aside(w, 0, 1)
+            return
+        open_unit(w, unit)
+    _count_entries(w, whose, most, True)
+
+
+@njit(nogil=True)
+def _count_entries(w: Walk, whose: int, most: int, counting: bool) -> bool:
+    """Go from attempt to attempt; return whether an exclusion ended one.
+
+    An attempt ends with its last step, its window or an exclusion; in strict order also with the event that
+    is not the next step. The next one starts after that and shares no event with it.
+    """
+    excluded = False
+    earliest = -FOREVER
+    entry, at_time = _first_entry(w, w.start)
+    while at_time < w.end:
+        depth = _follow(w, most, entry, at_time, earliest)
+        last = at_time + w.within
+        ended = excluded_at(w, depth, last)
+        cut = ended < FOREVER
+        excluded |= cut
+        if cut:
+            depth = depth_by(w.path, depth, ended)
+        else:
+            ended = w.path.reached[depth - 1] if depth == w.n_steps else last
+        if counting:
+            still_open = not cut and depth < w.n_steps and last >= w.newest
+            _count(w, w.path, whose, depth, still_open)
+            add_aside(w, 1, w.cut)
+        w.cut = 0
+        earliest = ended + 1
+        if w.how == STRICT:
+            entry, at_time = _next_strict(w, entry, depth)
+        else:
+            entry, at_time = _next_entry(w, entry, earliest, False)
+    return excluded
+
+
+@njit(nogil=True)
+def _follow(w: Walk, most: int, entry: int, at_time: int, earliest: int) -> int:
+    """Follow an entry as the question's order says; return the number of steps taken."""
+    if w.how == ANY:
+        depth = follow_any(w, at_time)
+        if w.by_row >= 0:
+            i = w.next[w.by_row]
+            here = i < w.stop[w.by_row]
+            inside = here and times(w.tracks, w.by_row)[i] <= at_time + w.within
+            w.path.by = i if inside else -1
+        return depth
+    if w.how == STRICT:
+        return int(follow_strict(w, most, entry))
+    if w.how == OVERLAPPING:
+        return int(follow_overlapping(w, most, entry, earliest))
+    return int(follow_disjoint(w, w.path, most, entry, earliest))
+
+
+@njit(nogil=True)
+def _first_entry(w: Walk, earliest: int) -> tuple[int, int]:
+    """Give the first entry not before an instant and its time, FOREVER where there is none.
+
+    In any order an entry is an event of any step, and the cursors of all steps move to it.
+    """
+    if w.how != ANY:
+        i = seek(times(w.tracks, 0), w.next[0], w.stop[0], earliest)
+        return i, times(w.tracks, 0)[i] if i < w.stop[0] else FOREVER
+    at_time = FOREVER
+    for row in range(w.n_steps):
+        i = seek(times(w.tracks, row), w.next[row], w.stop[row], earliest)
+        w.next[row] = i
+        if i < w.stop[row]:
+            at_time = min(at_time, times(w.tracks, row)[i])
+    return 0, at_time
+
+
+@njit(nogil=True)
+def _next_entry(w: Walk, entry: int, earliest: int, each: bool) -> tuple[int, int]:
+    """Give the next entry and its time: the next one there is if `each`, else the next not before `earliest`.
+
+    In any order entries of one time have one window, so that the next is always a later one.
+    """
+    if w.how == ANY:
+        return _first_entry(w, earliest)
+    i = entry + 1
+    if not each:
+        i = seek(times(w.tracks, 0), i, w.stop[0], earliest)
+    return i, times(w.tracks, 0)[i] if i < w.stop[0] else FOREVER
+
+
+@njit(nogil=True)
+def _next_strict(w: Walk, entry: int, depth: int) -> tuple[int, int]:
+    """Give the first entry that is not among the events of a strict attempt, and its time."""
+    everything = w.n_steps
+    place = w.next[everything] + depth
+    if place >= w.stop[everything]:
+        return entry, FOREVER
+    at_time, seq = times(w.tracks, everything)[place], seqs(w.tracks, everything)[place]
+    i = seek_event(w, 0, entry + 1, w.stop[0], at_time, seq)
+    return i, times(w.tracks, 0)[i] if i < w.stop[0] else FOREVER
+
+
+@njit(nogil=True)
+def _narrow(w: Walk, most: int) -> int:
+    """Give how many steps a later entry can take at most: none whose events are all behind."""
+    if w.how == ANY:
+        return most
+    for step in range(1, most):
+        if w.next[step] == w.stop[step]:
+            return step
+    return most
+
+
+@njit(nogil=True)
+def _latest(w: Walk, unit: int) -> int:
+    """Give the time of a unit's last event before the period's end that may be an entry."""
+    latest = -FOREVER
+    for row in range(w.n_steps if w.how == ANY else 1):
+        time = times(w.tracks, row)
+        first, i = offsets(w.tracks, row)[unit], offsets(w.tracks, row)[unit + 1] - 1
+        while i >= first and time[i] >= w.end:
+            i -= 1
+        if i >= first:
+            latest = max(latest, time[i])
+    return latest
+
+
+@njit(nogil=True)
+def _settle(w: Walk, path: Path, whose: int, depth: int, latest: int) -> None:
+    """Count a person by the best entry, if there is one."""
+    if depth > 0:
+        still_open = depth < w.n_steps and latest + w.within >= w.newest
+        _count(w, path, whose, depth, still_open)
+
+
+@njit(nogil=True)
+def _count(w: Walk, path: Path, whose: int, depth: int, still_open: bool) -> None:
+    """Add one counted path to the tally."""
+    group = _group(w, path, depth)
+    add_count(w, 0, group, depth, 1)
+    if still_open:
+        add_count(w, 1, group, depth, 1)
+    note_depth(w, whose, group, depth)
+    for step in range(1, depth):
+        since_first = path.reached[step] - path.reached[0]
+        since_previous = path.reached[step] - path.reached[step - 1]
+        add_duration(w, 2, group, step, bin_of(since_first), (since_first + US_PER_MS // 2) // US_PER_MS)
+        add_duration(
+            w, 3, group, step, bin_of(since_previous), (since_previous + US_PER_MS // 2) // US_PER_MS
+        )
+    if w.valued:
+        _count_value(w, path, group, depth)
+
+
+@njit(nogil=True)
+def _count_value(w: Walk, path: Path, group: int, depth: int) -> None:
+    """Add the values of a path's events to its steps, and the last of them to what was lost."""
+    carried = 0.0
+    for step in range(depth):
+        value = values(w.tracks, path.row[step])[path.at[step]]
+        if value != 0.0:
+            push(moments_of(w, 5, group, step), value)
+            carried = value
+    if depth < w.n_steps and carried != 0.0:
+        push(moments_of(w, 6, group, depth - 1), carried)
+
+
+@njit(nogil=True)
+def _group(w: Walk, path: Path, depth: int) -> int:
+    """Give the group that a path counts in."""
+    if w.by_row < 0:
+        return 0
+    if w.how == ANY:
+        i = path.by
+    elif w.by_row == 0:
+        i = path.at[0]
+    else:
+        i = path.at[w.by_row] if depth == w.n_steps else -1
+    return int(codes(w.tracks, w.by_row)[i]) if i >= 0 else w.missing
