@@ -60,15 +60,17 @@ def _figures(number: float) -> str:
 def money(number: float | None, currency: str | None = None) -> str:
     """Write an amount of money short, its currency in front.
 
-    >>> money(61_234.5, "EUR").replace(THIN, "_")
-    '€_61.2_k'
+    >>> [money(amount, "EUR").replace(THIN, "_") for amount in (61_234.5, 24.9, 170)]
+    ['€_61.2_k', '€_24.90', '€_170']
     >>> money(-5, "SEK").replace(THIN, "_")
     '−SEK_5'
     """
     if number is None or not math.isfinite(number):
         return NOTHING
     sign = "−" if number < 0 else ""
-    return f"{sign}{symbol(currency)}{short(abs(number))}"
+    size = abs(number)
+    written = f"{size:.2f}".removesuffix(".00") if size < 999.995 else short(size)
+    return f"{sign}{symbol(currency)}{written}"
 
 
 def money_estimate(

@@ -11,7 +11,7 @@ from litestar import Request, Response, get
 from obverse.event import TOUCHPOINTS
 from obverse.measure.overview_question import Overview
 from obverse.web.pages.asked import Asked, answer
-from obverse.web.pages.figures import clock, instant, money
+from obverse.web.pages.figures import clock, instant, money, short_day
 from obverse.web.pages.frame import PERIODS
 from obverse.web.pages.home_figures import Figures, figures_of
 from obverse.web.pages.latest import latest
@@ -108,14 +108,14 @@ def _live(asked: Asked) -> tuple[Happening, ...]:
 
 
 def _happening(row: RowOf, asked: Asked) -> Happening:
-    at = instant(row["time"], asked.view.zone)
+    at, today = instant(row["time"], asked.view.zone), asked.now.astimezone(asked.view.zone).date()
     user_id, anonymous_id = row["user_id"], row["anonymous_id"]
     key = asked.lake.tape.person_of(user_id=user_id, anonymous_id=None if user_id else anonymous_id)
     return Happening(
         at=at.isoformat(timespec="seconds"),
-        clock=clock(at),
+        clock=clock(at) if at.date() == today else f"{short_day(at)} {at:%H:%M}",
         event=row["event"],
-        who=display_name(user_id, (anonymous_id or "",)),
+        who=display_name(user_id, anonymous_id),
         href=person_href(key),
         touchpoint=row["touchpoint"],
         value=money(row["value"], row["currency"]) if row["value"] else "",

@@ -232,6 +232,8 @@ def _customers(found: OverviewAnswer, whole: OverviewAnswer | None) -> Figure:
 
 def _conversion(found: OverviewAnswer, whole: OverviewAnswer | None) -> Figure:
     text, rising = _moved(whole, lambda totals: totals.conversion.value)
+    if text and whole is not None and whole.previous is not None and not _sure(whole.totals, whole.previous):
+        text, rising = f"{text}, may be chance", None
     share = found.totals.conversion
     rows, before = _rows(found, lambda row: row.conversion.value)
     between = percent_range(share.low, share.high)
@@ -302,12 +304,16 @@ def _more(now: float, before: float) -> str:
 
 
 def _conversions(now: OverviewTotals, before: OverviewTotals) -> str:
-    """Compare the shares who bought; people who were there in both periods count in both."""
-    found = compare(now.converting, now.people, before.converting, before.people)
-    if found.p_value is None:
+    if now.conversion.value is None or before.conversion.value is None:
         return ""
     moved = f"conversion {percent(before.conversion.value)} → {percent(now.conversion.value)}"
-    return moved if found.p_value < _SURE else f"{moved}, which may be chance"
+    return moved if _sure(now, before) else f"{moved}, which may be chance"
+
+
+def _sure(now: OverviewTotals, before: OverviewTotals) -> bool:
+    """Tell whether the shares who bought differ beyond chance; who was there twice counts twice."""
+    found = compare(now.converting, now.people, before.converting, before.people)
+    return found.p_value is not None and found.p_value < _SURE
 
 
 def _line(row: OverviewRow, found: OverviewAnswer) -> Line:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -10,20 +9,21 @@ from litestar import Request, Response, get
 
 from obverse.errors import QuestionError
 from obverse.web.pages.asked import Asked, answer
-from obverse.web.pages.figures import count, exact_money, instant, money, plural, span
+from obverse.web.pages.figures import count, cut, exact_money, instant, money, plural, span
+from obverse.web.pages.frame import SHARED
 from obverse.web.pages.funnel_form import address_of, question_of, read_form
+from obverse.web.pages.glance import Glance, Who, glances, owners
 from obverse.web.pages.latest import latest
 from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.person import display_name, person_href
 from obverse.web.pages.snippet import Snippet
-from obverse.web.pages.timeline import RowOf, rows_of
 
 if TYPE_CHECKING:
+    from obverse.engine.people import Outcome
     from obverse.tape.people import Person
 
 A_PAGE = 25
 _RECENT_EVENTS = 1_000
-_LOOKED_AT = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,16 +94,17 @@ def build_behind(asked: Asked) -> Response[bytes]:
     """Build the list of the people behind a bar or a drop of a funnel."""
     form = read_form(asked.address, asked.view)
     question = question_of(form, asked.now.astimezone(asked.view.zone))
-    step, outcome = _whole(asked, "step", 1), asked.address.get("outcome", "converted")
-    offset = _whole(asked, "offset", 0)
+    step, offset = _whole(asked, "step", 1), _whole(asked, "offset", 0)
+    outcome: Outcome = "dropped" if asked.address.get("outcome") == "dropped" else "converted"
+    if not 1 <= step <= len(question.steps):
+        raise QuestionError(f"step: {step} is not one of the {len(question.steps)} steps")
     group = asked.address.get("group") or None
     found = panel(
         lambda: asked.lake.people(question, step, outcome, group=group, limit=A_PAGE, offset=offset)
     )
-    if not 1 <= step <= len(question.steps):
-        raise QuestionError(f"step: {step} is not one of the {len(question.steps)} steps")
-    people, n = (list(found.value.people), found.value.n) if found.value else ([], 0)
-    name = question.steps[step - 1].label
+    people = [_who(person) for person in found.value.people] if found.value else []
+    n = found.value.n if found.value else 0
+    name = f"{step} of the steps" if question.order == "any" else cut(question.steps[step - 1].label)
     did = f"left after {name}" if outcome == "dropped" else f"reached {name}"
     who = f"{count(n)} {plural(n, 'person', 'people')}"
     page = PeoplePage(
@@ -127,49 +128,42 @@ def _whole(asked: Asked, name: str, default: int) -> int:
     return int(text)
 
 
-def _found(asked: Asked, search: str) -> list[Person]:
-    return list(asked.lake.tape.find(search, A_PAGE + 1))
+def _found(asked: Asked, search: str) -> list[Who]:
+    return [_who(person) for person in asked.lake.tape.find(search, A_PAGE + 1)]
 
 
-def _recent(asked: Asked) -> list[Person]:
+def _recent(asked: Asked) -> list[Who]:
     """Find out whose the last events are."""
-    tape = asked.lake.tape
-    keys: dict[int, None] = {}
-    for user_id, anonymous_id in _ids(latest(asked.lake.table, _RECENT_EVENTS)):
-        keys.setdefault(tape.person_of(user_id=user_id, anonymous_id=anonymous_id))
-        if len(keys) >= A_PAGE:
-            break
-    return [tape.person(key) for key in keys]
+    table = asked.lake.table
+    return owners(table, latest(table, _RECENT_EVENTS))[:A_PAGE]
 
 
-def _ids(rows: Iterable[RowOf]) -> list[tuple[str | None, str | None]]:
-    """Give each id once, in order."""
-    ids = ((row["user_id"], None if row["user_id"] is not None else row["anonymous_id"]) for row in rows)
-    return list(dict.fromkeys(ids))
+def _who(person: Person) -> Who:
+    return Who(person.user_id, None if person.user_id is not None else next(iter(person.anonymous_ids), None))
 
 
-def _rows(found: Panel[Any], people: list[Person], asked: Asked) -> Panel[tuple[PersonRow, ...]]:
+def _rows(found: Panel[Any], people: list[Who], asked: Asked) -> Panel[tuple[PersonRow, ...]]:
     if found.problem is not None:
         return Panel(problem=found.problem)
-    return panel(lambda: tuple(_row(person, asked) for person in people))
+
+    def fill() -> tuple[PersonRow, ...]:
+        seen = glances(asked.lake.table, people, asked.values.conversion_event)
+        return tuple(_row(person, glance, asked) for person, glance in zip(people, seen, strict=True))
+
+    return panel(fill)
 
 
-def _row(person: Person, asked: Asked) -> PersonRow:
-    rows = rows_of(asked.lake.tape.timeline(person.key, limit=_LOOKED_AT))
-    bought = [row for row in rows if row["event"] == asked.values.conversion_event and row["value"]]
-    worth = sum(row["value"] for row in bought)
-    currency = bought[0]["currency"] if bought else None
-    more = "+" if len(rows) >= _LOOKED_AT else ""
-    last = instant(rows[0]["time"]) if rows else None
+def _row(person: Who, seen: Glance, asked: Asked) -> PersonRow:
+    ago = "" if seen.last is None else span(max(0.0, (asked.now - instant(seen.last)).total_seconds()))
     return PersonRow(
-        name=display_name(person.user_id, person.anonymous_ids),
-        href=person_href(person.key),
+        name=display_name(person.user_id, person.anonymous_id),
+        href=str(asked.address.keep(SHARED).to(person_href(person.key))),
         known=person.user_id is not None,
-        last=f"{span(max(0.0, (asked.now - last).total_seconds()))} ago" if last else "",
-        touchpoints=tuple(dict.fromkeys(row["touchpoint"] for row in rows))[:4],
-        n_events=f"{count(len(rows))}{more} {plural(len(rows), 'event')}",
-        value=f"{money(worth, currency)}{more}" if bought else "",
-        value_exact=exact_money(worth, currency) if bought else "",
+        last=f"{ago} ago" if ago else "",
+        touchpoints=seen.touchpoints[:4],
+        n_events=f"{count(seen.n_events)} {plural(seen.n_events, 'event')}",
+        value=money(seen.value, seen.currency) if seen.n_orders else "",
+        value_exact=f"{exact_money(seen.value, seen.currency)} in {count(seen.n_orders)} orders",
     )
 
 

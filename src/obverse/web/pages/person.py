@@ -62,16 +62,16 @@ def person_href(key: int) -> str:
     return f"/people/{key}"
 
 
-def display_name(user_id: str | None, anonymous_ids: tuple[str, ...]) -> str:
+def display_name(user_id: str | None, anonymous_id: str | None) -> str:
     """Say what to call someone of whom only ids are known.
 
-    >>> display_name(None, ("3f9a77aa-91b2-4d5e",))
+    >>> display_name(None, "3f9a77aa-91b2-4d5e")
     'visitor 3f9a77aa'
     """
     if user_id is not None:
         return user_id
-    first = anonymous_ids[0] if anonymous_ids else "?"
-    return f"visitor {first[:8]}" if len(first) > 12 else f"visitor {first}"
+    device = anonymous_id or "without an id"
+    return f"visitor {device[:8]}" if anonymous_id and len(device) > 12 else f"visitor {device}"
 
 
 def build(asked: Asked, key: str) -> Response[bytes]:
@@ -83,7 +83,11 @@ def build(asked: Asked, key: str) -> Response[bytes]:
     traits = _traits(rows)
     at = asked.address.get("at")
     shown, older = _window(rows, at, asked.address.get("before"))
-    name = traits.get("name") or traits.get("email") or display_name(person.user_id, person.anonymous_ids)
+    name = (
+        traits.get("name")
+        or traits.get("email")
+        or display_name(person.user_id, next(iter(person.anonymous_ids), None))
+    )
     facts, sentence = _facts(rows, asked, name)
     page = PersonPage(
         title=name[:80],

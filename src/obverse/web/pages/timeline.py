@@ -111,7 +111,7 @@ def tell(rows: Sequence[RowOf], zone: ZoneInfo) -> tuple[TimelineDay, ...]:
 def _gap(later: int | None, earlier: int) -> str:
     if later is None or later - earlier < 2 * _DAY_US:
         return ""
-    return f"{span((later - earlier) / 1e6)} earlier"
+    return f"{count((later - earlier) // _DAY_US)} days earlier"
 
 
 def _visits(rows: Iterable[RowOf]) -> list[list[RowOf]]:
