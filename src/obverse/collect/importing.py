@@ -28,10 +28,10 @@ from obverse.errors import DataError
 
 __all__ = ["Append", "ImportMapping", "ImportPlan", "ImportReport", "RefusedRows", "plan", "run"]
 
-CHUNK_ROWS = 250_000
+CHUNK_ROWS = 100_000
 """Rows that are worked on at a time."""
 
-CHUNK_BYTES = 96 << 20
+CHUNK_BYTES = 48 << 20
 """A chunk of long rows is worked on once it has this size."""
 
 Append = Callable[[pa.Table, int], tuple[int, int]]
@@ -123,7 +123,7 @@ def _chunks(plan: ImportPlan, scanner: duckdb.DuckDBPyConnection, chunk_rows: in
             if n_held >= chunk_rows or n_bytes >= CHUNK_BYTES:
                 yield pa.Table.from_batches(held)
                 held, n_held, n_bytes = [], 0, 0
-    except (duckdb.Error, pa.ArrowException) as error:
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         message = str(error).splitlines()[0]
         raise DataError(
             f"{plan.file.path.name} cannot be read to its end: {message}; what came before is kept"

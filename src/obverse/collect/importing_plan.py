@@ -33,7 +33,7 @@ SOURCE = "import"
 """The source of imported events, unless another name is given."""
 
 _SAMPLE_ROWS = 10_000
-_MEMORY = "1GB"
+_MEMORY = "512MB"
 
 
 class ImportMapping(

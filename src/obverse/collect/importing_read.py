@@ -22,6 +22,9 @@ Kind = Literal["text", "number", "boolean"]
 _JSON_NUMBER = r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?([eE][+-]?[0-9]{1,2})?"
 """A number that a double holds: longer ones are ids, or amounts that would lose digits, and stay text."""
 
+_BUFFERS = f"max_line_size={2 * MAX_LINE_BYTES}, buffer_size={8 * MAX_LINE_BYTES}"
+_MAX_OBJECT_BYTES = 16 << 20  # of JSON over several lines
+
 _SPACE = " ' \t\r\n'"
 
 
@@ -103,7 +106,7 @@ def _lines(file: ImportFile, header: bool) -> str:
     return (
         f"SELECT line FROM read_csv({quoted(str(file.readable))}, auto_detect=false, header={header}, "
         f"delim='\x1f', quote='', escape='', comment='', compression='{file.compression}', "
-        f"max_line_size={2 * MAX_LINE_BYTES}, columns={{'line': 'VARCHAR'}}) "
+        f"{_BUFFERS}, columns={{'line': 'VARCHAR'}}) "
         f"WHERE trim(line, {_SPACE}) <> ''"
     )
 
@@ -120,7 +123,7 @@ class CsvReading(Reading):
             f"SELECT * FROM read_csv({quoted(str(self.file.readable))}, auto_detect=false, "
             f"header={self.file.header}, delim={quoted(self.file.delimiter)}, quote='\"', "
             f"escape={quoted(self.file.escape)}, compression='{self.file.compression}', comment='', "
-            f"max_line_size={2 * MAX_LINE_BYTES}, columns={{{columns}}}, store_rejects=true, "
+            f"{_BUFFERS}, columns={{{columns}}}, store_rejects=true, "
             "rejects_table='rejected', rejects_scan='rejected_scan', rejects_limit=0, "
             "rejects_line_size_limit=400)"
         )
@@ -189,7 +192,7 @@ class JsonReading(Reading):
         return (
             f"SELECT json::VARCHAR AS line FROM read_json_objects({quoted(str(self.file.readable))}, "
             f"format='auto', compression='{self.file.compression}', "
-            f"maximum_object_size={4 * MAX_LINE_BYTES})"
+            f"maximum_object_size={_MAX_OBJECT_BYTES})"
         )
 
     _OBJECT = "CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT' THEN line END"

@@ -54,7 +54,7 @@ class Terms:
 def mapped_sql(terms: Terms, received_at: int) -> str:
     """Write the query over the table ``raw`` that gives events and, for each refused row, the reason.
 
-    Columns: row, place, reason (``word: detail``, NULL for good rows) and those of `obverse.event.Event`, with
+    Columns: row, place, reason (``word: detail``, NULL for good rows) and those of `Event`, with
     the two instants as microseconds.
     """
     inner = ", ".join(f"{sql} AS {name}" for name, sql in _columns(terms).items())

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from obverse.errors import DataError
 
-MAX_LINE_BYTES = 4 << 20
+MAX_LINE_BYTES = 1 << 20
 """A longer line is refused: an event has at most some tens of kilobytes."""
 
 MARK = "\x02"

@@ -1,0 +1,92 @@
+"""The overview: how a period went beside the one before it, by people, customers, conversion and value.
+
+What is counted, exactly
+    Somebody *was there* in a period who has an event in ``[start, end)`` that passes `where` and is one of
+    `active` (of any name where that is empty; the conversion always counts). Who was there for the first
+    time, by these events, is *new*. A *conversion* is an event of the name `conversion` that passes `where`;
+    its value is the value. A *customer* has a conversion before the period's end, ever; who was there and
+    is no customer by then is *not yet a customer*, and counts as much. The share who convert is of those who
+    were there.
+
+    The *period before* has as many days, and ends where the period starts. A row is a day, week (from Monday)
+    or month of `zone`, of 23 or 25 hours where clocks change; a row's people are counted once in it. A row
+    that is not whole in the period, or not over when the newest event happened, says so.
+
+Intervals
+    Shares: Wilson. Value of an average order: people are independent, their orders need not be, so it is a
+    ratio of means over people who converted, by the delta method (Cochran 1977, 2.11). Value a person:
+    Student's t over all who were there. Counts and sums of what happened are no estimates and have none.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from obverse.measure.overview_answer import (
+    OverviewAnswer,
+    OverviewRow,
+    OverviewTotals,
+    OverviewTouchpoint,
+    answer,
+)
+from obverse.measure.overview_question import Overview
+from obverse.measure.overview_scan import OverviewSummary, tally_places, tally_rows, tally_totals
+from obverse.measure.protocol import Facts, Plan
+from obverse.tape.layout import Layout, Selection
+
+__all__ = [
+    "Overview",
+    "OverviewAnswer",
+    "OverviewMeasure",
+    "OverviewRow",
+    "OverviewSummary",
+    "OverviewTotals",
+    "OverviewTouchpoint",
+]
+
+N_TOUCHPOINTS = 20
+"""Touchpoints that get a row of their own."""
+
+
+class OverviewMeasure:
+    """The overview as a measure: see `obverse.measure.protocol`."""
+
+    question = Overview
+
+    def plan(self, question: Overview) -> Plan:
+        """Name the events that say somebody was there, by touchpoint, and the conversions."""
+        active = tuple(dict.fromkeys((*question.active, question.conversion))) if question.active else ()
+        return Plan(
+            selections=(
+                Selection(active, question.where),
+                Selection((question.conversion,), question.where),
+            ),
+            value=True,
+            by="touchpoint",
+            n_groups=N_TOUCHPOINTS,
+        )
+
+    def scan(self, question: Overview, layout: Layout, units: range) -> OverviewSummary:
+        """Scan a slice of units."""
+        period = question.period(layout.newest)
+        n_rows = tuple(len(edges) - 1 for edges in period.edges)
+        found = OverviewSummary.zero(n_rows, len(layout.labels) + 1, layout.newest)
+        everything, orders = layout.tracks
+        if everything.code is None or orders.value is None:
+            raise ValueError("the layout lacks touchpoints or values")
+        both = everything.offsets, everything.time, orders.offsets, orders.time, orders.value
+        slice_ = units.start, units.stop
+        bounds = np.array([period.before, period.start, period.end], dtype=np.int64)
+        tally_totals(*both, bounds, found.totals, found.money, found.moments, *slice_)
+        for edges, rows, money in zip(period.edges, found.rows, found.row_money, strict=True):
+            tally_rows(*both, edges, rows, money, *slice_)
+        tally_places(
+            everything.offsets, everything.time, everything.seq, everything.code,
+            orders.offsets, orders.time, orders.seq, orders.value,
+            period.start, period.end, found.places, found.place_money, *slice_,
+        )  # fmt: skip
+        return found
+
+    def answer(self, question: Overview, summary: OverviewSummary, facts: Facts) -> OverviewAnswer:
+        """Turn the summary into the answer."""
+        return answer(question, summary, facts)
