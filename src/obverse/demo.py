@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from obverse.web.site import Site
 
 CONNECTIONS = 3
-TRIES = 6
+TRIES = 5
 """How often a request is tried on connections that break, before the server counts as gone."""
 PATIENCE_S = 120.0
 """How long the server may have no room, or show nothing new, before that counts as a failure."""

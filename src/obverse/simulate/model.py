@@ -145,7 +145,7 @@ class Shop(msgspec.Struct, frozen=True):
     """
 
     name: str = "Kranich Outdoor"
-    steps: Four = (0.50, 0.075, 0.44, 0.56)
+    steps: Four = (0.50, 0.068, 0.44, 0.56)
     channels: tuple[Channel, ...] = (
         Channel("newsletter", 0.0, 0.0, (1.2, 1.6, 1.15, 1.1), ("newsletter", "email", "weekly-news")),
         Channel("direct", 0.20, 0.52, (1.05, 1.15, 1.1, 1.0)),
@@ -183,14 +183,14 @@ class Shop(msgspec.Struct, frozen=True):
     app: float = 0.12
     log_in: tuple[float, float] = (0.16, 0.75)
     sharing: float = 0.012
-    store_people: float = 0.08
+    store_people: float = 0.10
     store_trips: float = 1.6
-    store_buys: float = 0.22
-    store_card: float = 0.55
+    store_buys: float = 0.18
+    store_card: float = 0.75
     store_effect: float = 1.7
     kiosk: float = 0.12
     stores: tuple[str, ...] = ("Berlin", "Hamburg", "München", "Köln", "Leipzig", "Wien", "Graz", "Zürich")
-    chat: float = 0.008
+    chat: float = 0.012
     chat_effect: float = 2.2
     returns: tuple[float, float] = (0.06, 0.12)
     returns_order: float = 0.5
