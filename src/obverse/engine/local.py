@@ -112,8 +112,10 @@ class Lake:
             offset: how many to pass over first.
 
         Raises:
-            QuestionError: there is no such step, outcome or group.
+            QuestionError: there is no such step, outcome or group, or accounts are counted.
         """
+        if question.count == "account":
+            raise QuestionError("count: accounts are counted; ask with count 'person' for the people")
         wanted = bits_wanted(len(question.steps), step, outcome)
         measure = FunnelMeasure()
         layout = self._lay(measure.plan(question))
