@@ -36,6 +36,15 @@ def first_from(time: Int64s, low: int, high: int, instant: int) -> int:
 
 
 @njit(nogil=True, cache=True)
+def row_of(edges: Int64s, row: int, instant: int) -> int:
+    """Give the row that an instant before the last edge is in: `row` or a later one, often the next."""
+    for near in range(row, min(row + 2, len(edges) - 1)):
+        if instant < edges[near + 1]:
+            return near
+    return first_from(edges, row, len(edges), instant + 1) - 1
+
+
+@njit(nogil=True, cache=True)
 def push_pair(moments: Floats, x: float, y: float) -> None:
     """Add a draw of two numbers to centred moments (n, mean x, mean y, M2 of x, of y, of both)."""
     moments[0] += 1.0
@@ -138,8 +147,7 @@ def tally_rows(
         at = first_from(time, begin, stop, edges[0])
         row = 0
         while at < stop and time[at] < edges[last]:
-            while time[at] >= edges[row + 1]:
-                row += 1
+            row = row_of(edges, row, time[at])
             rows[row, ROW_PEOPLE] += 1
             rows[row, ROW_NEW] += at == begin
             at = first_from(time, at, stop, edges[row + 1])
@@ -148,8 +156,7 @@ def tally_rows(
         for order in range(first_from(c_time, c_begin, c_stop, edges[0]), c_stop):
             if c_time[order] >= edges[last]:
                 break
-            while c_time[order] >= edges[row + 1]:
-                row += 1
+            row = row_of(edges, row, c_time[order])
             rows[row, ROW_CONVERTING] += row != counted
             rows[row, ROW_ORDERS] += 1
             rows[row, ROW_FIRSTS] += order == c_begin
