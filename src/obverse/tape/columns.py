@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obverse.tape.arrange import frozen
-from obverse.tape.cache import Cache
+from obverse.tape.cache import Cache, Worth
 from obverse.tape.expression import Expression
 from obverse.tape.reading import Reader
 from obverse.tape.reel import Kind
@@ -88,7 +88,7 @@ class Columns:
                 for column, more in zip(behind, self._read(kind, behind, covered, upto), strict=True):
                     whole = frozen(np.concatenate([found[column][0], more]) if covered else more)
                     found[column] = whole, upto
-                    self._cache.put((kind, column), found[column], whole.nbytes)
+                    self._cache.put((kind, column), found[column], whole.nbytes, Worth.COLUMN)
         if any(len(values) < n_rows for values, _ in found.values()):
             raise Gone
         return [frozen(found[column][0][:n_rows]) for column in wanted]

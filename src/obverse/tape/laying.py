@@ -14,13 +14,14 @@ from obverse.tape.codes import Codes
 from obverse.tape.columns import VALUE, Columns, Wanted
 from obverse.tape.layout import Int32s, Int64s, Layout, Track
 from obverse.tape.reading import Reader
-from obverse.tape.reel import Kind, Reel
+from obverse.tape.reel import Kind, Reel, mapped
 from obverse.tape.reels import Reels
 from obverse.tape.units import account_keys, looked_up, mixed, number_parts, session_starts
 
 Unit = Literal["person", "session", "account"]
 
 EVERYTHING = Kind()
+SMALL_BYTES = 1 << 20
 GROUPED = Kind("type", "group")
 SESSION = Wanted("key", "session_id", "session_id")
 ACCOUNT = Wanted("key", "account_id", "account_id")
@@ -98,22 +99,25 @@ class Strip:
 
 
 class Layer:
-    """Makes one layout; used once, with the reels' lock held."""
+    """Makes one layout; used once, with the reels' lock held.
 
-    def __init__(self, reels: Reels, columns: Columns, reader: Reader) -> None:
+    Args:
+        reels: all reels.
+        held: those of the plan's kinds.
+        columns: all columns.
+        reader: of the lake.
+    """
+
+    def __init__(self, reels: Reels, held: dict[Kind, Reel], columns: Columns, reader: Reader) -> None:
         self._reels = reels
         self._columns = columns
         self._reader = reader
-        self._held: dict[Kind, Reel] = {}
+        self._held = held
 
     def lay(self, plan: Plan) -> Layout:
         """Lay a plan out as of the reels' last event."""
-        for kind in plan.needs():
-            self._reel(kind)
-        if plan.unit == "session" and self._derives(plan):
-            self._reel(EVERYTHING)
-        for kind in self._held:  # now that everybody has a number, offsets for all
-            self._held[kind] = self._reels.get(kind)
+        if plan.unit == "session" and self._derives(plan):  # may number more people
+            self._held = self._reels.get([*self._held, EVERYTHING])
         strips = [self._strip(choice, plan.columns(track)) for track, choice in enumerate(plan.choices)]
         person: Int32s | None = None
         n_persons = n_units = len(self._reels.streams)
@@ -141,22 +145,23 @@ class Layer:
         """The reels used."""
         return {kind: reel.edition for kind, reel in self._held.items()}
 
-    def own_bytes(self, layout: Layout) -> int:
-        """Memory that a layout holds beside the reels."""
-        shared = {id(array) for reel in self._held.values() for array in reel.arrays}
+    def own_bytes(self, layout: Layout) -> int | None:
+        """Tell the memory a layout holds beside the reels; None where it shares what is not mapped from disk.
+
+        Such a one is not worth keeping: it is made of the reels in no time, and would hold on to them when
+        they are replaced.
+        """
+        shared = {id(array): mapped(array) for reel in self._held.values() for array in reel.arrays}
         own: dict[int, int] = {} if layout.person is None else {0: layout.person.nbytes}
         for track in layout.tracks:
             for array in (track.offsets, track.time, track.seq, track.value, track.code):
                 if array is not None and id(array) not in shared:
                     own[id(array)] = array.nbytes
+                elif array is not None and not shared[id(array)] and array.nbytes > SMALL_BYTES:
+                    return None
         return sum(own.values())
 
     # -- one selection ----------------------------------------------------------------------------------
-
-    def _reel(self, kind: Kind) -> Reel:
-        if kind not in self._held:
-            self._held[kind] = self._reels.get(kind)
-        return self._held[kind]
 
     def _strip(self, choice: Choice, wanted: dict[str, Wanted]) -> Strip:
         strips = [self._of_kind(kind, choice.where, wanted) for kind in choice.kinds]
@@ -166,7 +171,7 @@ class Layer:
         return strip
 
     def _of_kind(self, kind: Kind, where: Wanted | None, wanted: dict[str, Wanted]) -> Strip:
-        reel = self._reel(kind)
+        reel = self._held[kind]
         offsets = widened(reel.offsets, len(self._reels.streams))
         row, time, seq = reel.row, reel.time, reel.seq
         found = dict(zip(wanted, self._columns_of(kind, [*wanted.values()]), strict=True))
@@ -177,7 +182,7 @@ class Layer:
         return Strip(frozen(offsets) if where else offsets, time, seq, columns)
 
     def _columns_of(self, kind: Kind, wanted: Sequence[Wanted]) -> list[NDArray[Any]]:
-        return self._columns.get(kind, wanted, self._reels.last_seq, len(self._reel(kind)))
+        return self._columns.get(kind, wanted, self._reels.last_seq, len(self._held[kind]))
 
     # -- units ------------------------------------------------------------------------------------------
 
@@ -204,7 +209,7 @@ class Layer:
         keys = strip.columns["session"]
         if not (keys == -1).any():
             return keys
-        everything = self._reel(EVERYTHING)
+        everything = self._held[EVERYTHING]
         touchpoints = Codes()
         touchpoint = touchpoints.encode(self._columns_of(EVERYTHING, [TOUCHPOINT])[0])[everything.row]
         offsets = widened(everything.offsets, len(self._reels.streams))

@@ -82,13 +82,14 @@ class Reel:
     @property
     def nbytes(self) -> int:
         """Memory held: what is mapped from disk does not count, the system takes it back as it likes."""
-        return sum(array.nbytes for array in self.arrays if not _mapped(array))
+        return sum(array.nbytes for array in self.arrays if not mapped(array))
 
     def __len__(self) -> int:
         return len(self.time)
 
 
-def _mapped(array: Any) -> bool:
+def mapped(array: Any) -> bool:
+    """Tell whether an array is mapped from a file."""
     while isinstance(array, np.ndarray):
         array = array.base
     return isinstance(array, mmap)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from obverse.event import STREAM_SQL
 from obverse.lake.snapshot import Snapshot
 from obverse.lake.table import EventTable
 from obverse.tape.arrange import frozen, widened
-from obverse.tape.cache import Cache
+from obverse.tape.cache import Cache, Worth
 from obverse.tape.codes import Codes
 from obverse.tape.columns import Gone
 from obverse.tape.layout import Int64s
@@ -148,30 +149,43 @@ class Reels:
                 with self.lock:
                     self._raw[kind] = raw
                     del raw
-                    self.get(kind)
+                    self.get([kind])
 
-    def get(self, kind: Kind) -> Reel:
-        """Give the reel of a kind, as of `last_seq`, with offsets for all people.
+    def get(self, kinds: Iterable[Kind]) -> dict[Kind, Reel]:
+        """Give the reels of some kinds, as of `last_seq`, with offsets for all people.
 
         Raises:
             Gone: rows that were there are there no more.
         """
+        reels = {kind: self._get(kind) for kind in kinds}
+        return {kind: self._widened(kind, reel) for kind, reel in reels.items()}
+
+    def _get(self, kind: Kind) -> Reel:
         reel = self._held(kind)
-        if reel and reel.last_seq == self.last_seq and len(reel.offsets) == len(self.streams) + 1:
-            return reel
         if reel is None:
             raw = self._raw.pop(kind, None) or self._read(kind, 0, self.last_seq)
             upto, rows = raw.upto, self._coded(raw)
             del raw
             reel = build(rows, self.owners, len(self.streams), upto)
         if reel.last_seq < self.last_seq:
-            rows = self._news(kind, reel)
-            reel = splice(reel, rows, self.owners, len(self.streams), self.last_seq)
+            reel = splice(reel, self._news(kind, reel), self.owners, len(self.streams), self.last_seq)
         if self._expected(kind) not in (None, len(reel)):
             raise Gone
-        reel = replace(reel, offsets=widened(reel.offsets, len(self.streams)))
-        self._cache.put(("reel", kind), reel, reel.nbytes)
         return reel
+
+    def _widened(self, kind: Kind, reel: Reel) -> Reel:
+        """Keep a reel, with room for the people that came with others."""
+        reel = replace(reel, offsets=widened(reel.offsets, len(self.streams)))
+        self._cache.put(("reel", kind), reel, reel.nbytes, Worth.REEL)
+        return reel
+
+    def are(self, editions: Mapping[Kind, int]) -> bool:
+        """Tell whether the reels in memory are those of before; one that is not in memory may be."""
+        for kind, edition in editions.items():
+            reel: Reel | None = self._cache.get(("reel", kind))
+            if reel and reel.edition != edition:
+                return False
+        return True
 
     def _held(self, kind: Kind) -> Reel | None:
         found: Reel | None = self._cache.get(("reel", kind))
@@ -269,7 +283,7 @@ class Reels:
         return True
 
     def _in_memory(self) -> dict[Kind, Reel]:
-        return {key[1]: reel for key, reel in self._cache.items() if isinstance(reel, Reel)}
+        return {key[1]: reel for key, reel in self._cache.items(Worth.REEL)}
 
     def _settle(self, store: Store, meta: Meta, saved: dict[Kind, Reel]) -> None:
         """Let go of memory that the disk holds now: the same reels, mapped."""
@@ -279,7 +293,7 @@ class Reels:
         for kind, reel in self._in_memory().items():
             if self._editions.get(kind) == reel.edition and (mapped := store.reel(self._kept[kind])):
                 again = replace(mapped, last_seq=reel.last_seq, edition=reel.edition)
-                self._cache.put(("reel", kind), again, again.nbytes)
+                self._cache.put(("reel", kind), again, again.nbytes, Worth.REEL)
 
 
 def _n_rows(meta: Meta) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from obverse.errors import QuestionError
 from obverse.lake.table import EventTable
-from obverse.tape.cache import Cache
+from obverse.tape.cache import Cache, Worth
 from obverse.tape.catalogue import Catalogue, Field
 from obverse.tape.columns import Columns, Form, Gone, Wanted
 from obverse.tape.expression import parse
@@ -18,13 +19,23 @@ from obverse.tape.laying import EVERYTHING, Choice, Layer, Plan, Unit, again
 from obverse.tape.layout import Int32s, Layout, Selection
 from obverse.tape.people import People, Person
 from obverse.tape.reading import Reader
-from obverse.tape.reel import Kind
+from obverse.tape.reel import Kind, Reel
 from obverse.tape.reels import Reels
 
 Asked = tuple[tuple[Selection, ...], Unit, str | None, bool, str | None, int, int]
 
 MAX_GROUPS = 1_000
 MAX_PLANS = 1_000
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A layout, the lake's version it is of, the reels it rests on, and the memory it holds beside them."""
+
+    layout: Layout
+    version: int
+    editions: dict[Kind, int]
+    n_bytes: int
 
 
 class Tape:
@@ -89,10 +100,10 @@ class Tape:
             DataError: the lake cannot be read.
         """
         plan = self._plan((tuple(selections), unit, same, value, by, by_track, n_groups))
-        kept = self._cache.get(("layout", plan))
-        if kept and kept[0] == self._table.refresh().version:
-            layout: Layout = kept[2]
-            return layout
+        kept: _Kept | None = self._cache.get(plan)
+        if kept and kept.version == self._table.refresh().version:
+            return kept.layout
+        del kept
         self._prepare(plan)
         try:
             return self._lay(plan)
@@ -170,17 +181,29 @@ class Tape:
     def _lay(self, plan: Plan) -> Layout:
         with self._reels.lock:
             self._reels.refresh()
-            kept = self._cache.get(("layout", plan))
-            if kept and all(self._reels.get(kind).edition == edition for kind, edition in kept[1].items()):
-                layout, editions = again(kept[2], plan, self._reels), kept[1]
-                own = kept[3]
-            else:
-                self._cache.discard(lambda key: key == ("layout", plan))
-                layer = Layer(self._reels, self._columns, self._reader)
-                layout, editions = layer.lay(plan), layer.editions
-                own = layer.own_bytes(layout)
-            self._cache.put(("layout", plan), (self._reels.version, editions, layout, own), own)
-            return layout
+            reels = self._reels.get(plan.needs())
+            kept = self._renewed(plan, reels)
+            if kept is None:
+                layer = Layer(self._reels, reels, self._columns, self._reader)
+                layout = layer.lay(plan)
+                n_bytes = layer.own_bytes(layout)
+                if n_bytes is None:
+                    return layout
+                kept = _Kept(layout, self._reels.version, layer.editions, n_bytes)
+            self._cache.put(plan, kept, kept.n_bytes, Worth.LAYOUT)
+            return kept.layout
+
+    def _renewed(self, plan: Plan, reels: dict[Kind, Reel]) -> _Kept | None:
+        """Bring a kept layout up to date where its reels are what they were; drop what rests on others."""
+        stale = {key for key, kept in self._cache.items(Worth.LAYOUT) if not self._reels.are(kept.editions)}
+        self._cache.discard(stale.__contains__)
+        kept: _Kept | None = self._cache.get(plan)
+        if kept is None:
+            return None
+        more = self._reels.get(kind for kind in kept.editions if kind not in reels)
+        if any(reel.edition != kept.editions[kind] for kind, reel in {**reels, **more}.items()):
+            return None
+        return replace(kept, layout=again(kept.layout, plan, self._reels), version=self._reels.version)
 
     def _prepare(self, plan: Plan) -> None:
         """Read what is not there yet without holding others up."""
@@ -198,7 +221,7 @@ class Tape:
 
     def _save(self) -> None:
         if self._reels.save():  # layouts hold on to arrays in memory that are mapped from disk now
-            self._cache.discard(lambda key: isinstance(key, tuple) and key[0] == "layout")
+            self._cache.discard(lambda key: isinstance(key, Plan))
 
     def _choice(self, selection: Selection) -> Choice:
         names = sorted(set(selection.events))
