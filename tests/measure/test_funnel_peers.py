@@ -36,7 +36,8 @@ def window_funnel(happenings: list[Happening], conditions: list[str], within_s: 
     query = f"""SELECT level, count() FROM (
         SELECT person, windowFunnel({within_s * 1_000_000})(time, {steps}) AS level
         FROM Python(events) GROUP BY person) GROUP BY level ORDER BY level FORMAT CSV"""
-    levels = dict(tuple(map(int, line.split(","))) for line in str(chdb.query(query, "CSV")).split())
+    lines = [line.split(",") for line in str(chdb.query(query, "CSV")).split()]
+    levels = {int(level): int(n) for level, n in lines}
     return [sum(n for level, n in levels.items() if level >= k) for k in range(1, len(conditions) + 1)]
 
 

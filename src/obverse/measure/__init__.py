@@ -10,10 +10,11 @@ import msgspec
 
 from obverse.errors import QuestionError, unknown
 from obverse.measure.funnel import FunnelMeasure
+from obverse.measure.overview import OverviewMeasure
 from obverse.measure.protocol import Measure
 from obverse.measure.question import Question
 
-MEASURES: dict[str, Measure] = {"funnel": FunnelMeasure()}
+MEASURES: dict[str, Measure] = {"funnel": FunnelMeasure(), "overview": OverviewMeasure()}
 
 
 class _Kind(msgspec.Struct):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import altair as alt
 import msgspec
 import pyarrow as pa
 
@@ -13,6 +12,9 @@ from obverse.measure.estimate import Comparison, Estimate
 from obverse.measure.funnel_question import Funnel
 from obverse.measure.question import Answer
 from obverse.measure.wording import count, money, percent
+
+if TYPE_CHECKING:
+    import altair as alt
 
 OTHER = "(other)"
 NO_VALUE = "(no value)"

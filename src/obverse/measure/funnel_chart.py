@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
-
-import altair as alt
+from typing import TYPE_CHECKING, Any, Literal
 
 from obverse.measure.wording import count, money, percent
+
+if TYPE_CHECKING:
+    import altair as alt
 
 Side = Literal["people", "value"]
 
@@ -19,6 +20,8 @@ def draw(
     rows: list[dict[str, Any]], side: Side, counted: str, currency: str | None
 ) -> alt.LayerChart | alt.FacetChart:
     """Draw the rows of `FunnelAnswer.table`."""
+    import altair as alt  # takes longer to import than a funnel to count
+
     data = alt.Data(values=[_place(row, side, currency) for row in rows])  # type: ignore[no-untyped-call]
     order = [row["name"] for row in rows if row["group"] == rows[0]["group"]]
     steps = alt.Y("place:O", title=None, axis=alt.Axis(labelExpr=_names(order), labelLimit=240))
