@@ -194,6 +194,8 @@ def test_parquet_brings_its_types(tmp_path: Path) -> None:
     assert [row["user_id"] for row in rows] == ["157", "3"]
     assert rows[0]["time"] == datetime(2024, 1, 1, 11, tzinfo=UTC)
     assert rows[0]["properties"] == {"n": 1.5, "code": "007", "nested": {"a": 1}}
+    assert plan_of(tmp_path / "a.parquet").properties["code"] == "text"
+    assert plan_of(tmp_path / "a.parquet").properties["n"] == "double"
     assert rows[1]["properties"] == {}
     assert reasons(report) == {"missing_id: the row names no person": [2]}
 

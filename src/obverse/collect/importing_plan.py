@@ -117,7 +117,7 @@ class ImportPlan:
     mapping: ImportMapping
     choices: tuple[Choice, ...]
     rule: TimeRule
-    properties: Mapping[str, Kind]
+    properties: Mapping[str, str]
     terms: Terms
     received_at: int
     sample: Mapped
@@ -236,12 +236,18 @@ class _Planner:
             mapping=self.mapping,
             choices=tuple(self.choices[field] for field in FIELDS if field in self.choices),
             rule=rule,
-            properties={one.name: one.kind for one in profiles if one.name not in gone},
+            properties={one.name: self.shown_kind(one) for one in profiles if one.name not in gone},
             terms=terms,
             received_at=received_at,
             sample=sample,
             digest=digest,
         )
+
+    def shown_kind(self, profile: Profile) -> str:
+        """Say what a property's values are: in Parquet its column's type, else what its cells show."""
+        if self.file.format != "parquet":
+            return profile.kind
+        return "text" if profile.sql_type == "VARCHAR" else profile.sql_type.lower()
 
     def rows(self) -> pa.Table:
         """Read the first rows."""

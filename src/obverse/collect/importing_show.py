@@ -17,7 +17,7 @@ from obverse.collect.importing import ImportReport, RefusedRows
 from obverse.collect.importing_plan import ImportPlan
 
 _SHOWN = ("event", "time", "user_id", "anonymous_id", "touchpoint", "value", "currency")
-_CELL_CHARS = 48
+_CELL_CHARS = 160
 
 
 def plan_text(plan: ImportPlan) -> RenderableType:
@@ -71,15 +71,19 @@ def _choices(plan: ImportPlan) -> Table:
 
 def _events(plan: ImportPlan) -> Table:
     rows: list[dict[str, Any]] = plan.sample.events.slice(0, 3).to_pylist()
-    used = [name for name in _SHOWN if any(row[name] is not None for row in rows)]
-    grid = Table(
-        box=None, pad_edge=False, header_style="bold", title="the first events", title_justify="left"
-    )
-    for name in (*used, "properties"):
-        grid.add_column(name, overflow="ellipsis", no_wrap=True, max_width=_CELL_CHARS)
-    for row in rows:
-        grid.add_row(*(escape(_cell(row[name])) for name in used), escape(row["properties"]))
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    grid.add_column("the first events", no_wrap=True)
+    for number in range(1, len(rows) + 1):
+        grid.add_column(str(number), overflow="fold", ratio=1)
+    for name in _SHOWN:
+        if any(row[name] is not None for row in rows):
+            grid.add_row(name, *(escape(_cell(row[name])) for row in rows))
+    grid.add_row("properties", *(escape(_cut(row["properties"])) for row in rows))
     return grid
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _CELL_CHARS else text[: _CELL_CHARS - 1] + "…"
 
 
 def _cell(value: object) -> str:
