@@ -16,6 +16,7 @@ from obverse.errors import DataError
 from obverse.lake.snapshot import DataFile, Snapshot
 from obverse.lake.table import EventTable
 from obverse.tape.layout import Int64s
+from obverse.tape.memory import give_back
 from obverse.tape.reel import Kind
 
 Columns = dict[str, NDArray[Any]]
@@ -23,6 +24,9 @@ T = TypeVar("T")
 
 CHUNK_ROWS = 1 << 23
 """Rows of the lake that one query looks at: what bounds the memory of a read."""
+
+MANY_ROWS = 1_000_000
+"""Rows read that leave enough behind to give memory back."""
 
 _PREDICATES = {"event": "event = $kind", "type": "type = $kind", "": "true"}
 
@@ -68,7 +72,10 @@ class Reader:
             chunks = _chunks(_between(snapshot, after, upto))
             return [_sorted(self._fetch(sql, files, bound, after, upto)) for files in chunks]
 
-        return _joined(self.trying(read), ["seq", *wanted])
+        found = _joined(self.trying(read), ["seq", *wanted])
+        if len(found[0]) >= MANY_ROWS:
+            give_back()
+        return found
 
     def arrow(
         self, sql: str, params: Mapping[str, object], after: int = 0, upto: int | None = None

@@ -17,6 +17,7 @@ from obverse.tape.columns import Columns, Form, Gone, Wanted
 from obverse.tape.expression import parse
 from obverse.tape.laying import EVERYTHING, Choice, Layer, Plan, Unit, again
 from obverse.tape.layout import Int32s, Layout, Selection
+from obverse.tape.memory import give_back
 from obverse.tape.people import People, Person
 from obverse.tape.reading import Reader
 from obverse.tape.reel import Kind, Reel
@@ -222,6 +223,7 @@ class Tape:
     def _save(self) -> None:
         if self._reels.save():  # layouts hold on to arrays in memory that are mapped from disk now
             self._cache.discard(lambda key: isinstance(key, Plan))
+            give_back()
 
     def _choice(self, selection: Selection) -> Choice:
         names = sorted(set(selection.events))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from obverse.tape.arrange import arrange, frozen, units
 from obverse.tape.layout import Int32s, Int64s
@@ -43,10 +44,16 @@ def number_parts(
 
 
 def mixed(keys: Int64s, more: Int64s) -> Int64s:
-    """Give one key for each pair of keys; -1 where either is."""
-    with np.errstate(over="ignore"):
-        both = (keys * np.int64(0x9E3779B97F4A7C1) ^ more) * np.int64(0x2545F4914F6CDD1D)
-    return np.where((keys == -1) | (more == -1), -1, (both ^ (both >> 29)) & np.int64(2**63 - 1))
+    """Give one 63-bit key for each pair of keys, -1 where either is; two pairs share one by chance alone."""
+    both = _scattered(_scattered(keys.view(np.uint64)) + more.view(np.uint64)) >> np.uint64(1)
+    return np.where((keys == -1) | (more == -1), -1, both.view(np.int64))
+
+
+def _scattered(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Spread keys over all 64 bits, one to one: the finish of SplitMix64 (Steele, Lea and Flood 2014)."""
+    keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return keys ^ (keys >> np.uint64(31))
 
 
 @njit(cache=True, nogil=True)
