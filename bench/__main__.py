@@ -120,12 +120,13 @@ def _row(job: str, size: int, ours_s: float, peer: str, peer_s: float) -> dict[s
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Set the rows as a Markdown table."""
-    lines = ["| job | size | ours, s | peer | peer, s | ratio |", "| --- | ---: | ---: | --- | ---: | ---: |"]
-    lines += [
-        f"| {row['job']} | {row['size']:,} | {row['ours_s']} | {row['peer']} | {row['peer_s']} | {row['ratio']} |"
-        for row in rows
+    names = ("job", "size", "ours_s", "peer", "peer_s", "ratio")
+    lines = [
+        names,
+        ("---",) * len(names),
+        *([f"{row[name]:,}" if name == "size" else row[name] for name in names] for row in rows),
     ]
-    return "\n".join(lines)
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 if __name__ == "__main__":
