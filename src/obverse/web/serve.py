@@ -19,6 +19,7 @@ from obverse.folder import Folder
 from obverse.settings.store import Settings
 from obverse.web.listen import HttpServer, bind
 from obverse.web.log import start_log
+from obverse.web.memory import keep_giving_back, limit_heaps
 from obverse.web.site import Site
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def serve(
         ExposedError: others could reach the server, and no password is set.
         ListenError: the address is taken or is not this machine's.
     """
+    limit_heaps()
     start_log()
     began = time.monotonic()
     with ExitStack() as stack:
@@ -97,6 +99,7 @@ async def _run(
     parts.start()
     app = App(parts.collect, parts.state(site))
     serving = asyncio.create_task(HttpServer(app, bound).run(stop))
+    tidying = asyncio.create_task(keep_giving_back())
     _LOG.info("ready after %.1f s at %s", time.monotonic() - began, site.address)
     try:
         if before_greeting is not None:
@@ -105,6 +108,7 @@ async def _run(
             _greet(site, parts.settings)
         await serving
     finally:
+        tidying.cancel()
         stop.set()
         await asyncio.gather(serving, return_exceptions=True)
 
