@@ -11,6 +11,7 @@ from litestar.response import Redirect
 
 from obverse.errors import QuestionError
 from obverse.measure.funnel_answer import FunnelAnswer
+from obverse.web.pages.address import Address
 from obverse.web.pages.asked import Asked, answer
 from obverse.web.pages.figures import cut
 from obverse.web.pages.frame import PERIODS
@@ -118,21 +119,21 @@ def build(asked: Asked) -> Response[bytes]:
     form = read_form(asked.address, asked.view)
     action = asked.address.get("do")
     if action and action != "ask":
-        return _go(str(draft_of(edit(form, action))) + "#question")
+        return _go(asked, draft_of(edit(form, action)), "#question")
     if action == "ask" and (address := _finished(form, asked)):
-        return _go(address)
+        return _go(asked, address)
     names = tuple(asked.lake.tape.names())
-    if not form.asks and not action and not asked.address.get("s1") and len(_suggested(names)) > 1:
+    if not form.asks and not action and not asked.address.all("s1") and len(_suggested(names)) > 1:
         steps = [StepField(i, (name,)) for i, name in enumerate(_suggested(names), 1)]
-        return _go(str(address_of(replace(form, steps=tuple(steps)))))
+        return _go(asked, address_of(replace(form, steps=tuple(steps))))
     return asked.show(_page(asked, form, names), scripts=("builder",))
 
 
-def _finished(form: FunnelForm, asked: Asked) -> str | None:
+def _finished(form: FunnelForm, asked: Asked) -> Address | None:
     """Give the address of a question that can be asked; None where something is wrong or missing."""
     try:
         question_of(form, _now(asked))
-        return str(address_of(form))
+        return address_of(form)
     except QuestionError:
         return None
 
@@ -141,8 +142,9 @@ def _now(asked: Asked) -> Any:
     return asked.now.astimezone(asked.view.zone)
 
 
-def _go(address: str) -> Redirect:
-    return Redirect(address, status_code=303)
+def _go(asked: Asked, address: Address, place: str = "") -> Redirect:
+    onward = address.put(format="json") if asked.as_json else address
+    return Redirect(f"{onward}{place}", status_code=303)
 
 
 def _page(asked: Asked, form: FunnelForm, names: tuple[tuple[str, int], ...]) -> FunnelPage:

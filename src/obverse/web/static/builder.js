@@ -43,7 +43,8 @@ const actions = {
     const word = Object.assign(document.createElement("span"), { className: "or soft", textContent: "or" });
     const input = inputs[0].cloneNode();
     input.removeAttribute("id");
-    input.value = "";
+    input.setAttribute("aria-label", `${inputs[0].getAttribute("aria-label")}, or`);
+    input.title = input.value = "";
     inputs[inputs.length - 1].after(word, input);
     return input;
   },
