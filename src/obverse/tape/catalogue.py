@@ -109,7 +109,9 @@ class Catalogue:
         return found[0]
 
     def _unknown(self, path: Path, inside: bool) -> str:
-        names = {*COLUMNS, *(written(known if inside else known[1:]) for known in self._fields)}
+        names = {*COLUMNS, *map(written, self._fields)}
+        if not inside:
+            names |= {written(known[1:]) for known in self._fields}
         return unknown("field", written(path), names)
 
     def _exists(self, path: Path) -> bool:

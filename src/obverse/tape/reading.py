@@ -89,7 +89,10 @@ class Reader:
             last = snapshot.last_seq if upto is None else upto
             files = _between(snapshot, after, last)
             source = f"(FROM {_SOURCE} WHERE {_RANGE})" if files else _NOTHING
-            bound = {**params, **({"files": _paths(files), "after": after, "upto": last} if files else {})}
+            bound = {
+                **params,
+                **({"files": _paths(files), "seq_after": after, "seq_upto": last} if files else {}),
+            }
             return self._cursor().sql(sql.format(source=source), params=bound).to_arrow_table()
 
         return self.trying(read)
@@ -128,7 +131,7 @@ class Reader:
     def _fetch(
         self, sql: str, files: Sequence[DataFile], params: Mapping[str, object], after: int, upto: int
     ) -> Columns:
-        bound = {**params, "files": _paths(files), "after": after, "upto": upto}
+        bound = {**params, "files": _paths(files), "seq_after": after, "seq_upto": upto}
         try:
             found = self._cursor().execute(sql, bound).fetchnumpy()
         except duckdb.InvalidInputException as error:
@@ -137,7 +140,7 @@ class Reader:
 
 
 _SOURCE = "read_parquet($files, hive_partitioning = false)"
-_RANGE = "seq > $after AND seq <= $upto"
+_RANGE = "seq > $seq_after AND seq <= $seq_upto"
 _NOTHING = (
     "(SELECT NULL::BIGINT AS seq, NULL::BIGINT AS stream, NULL::VARCHAR AS event, NULL::TIMESTAMPTZ AS time,"
     " NULL::TIMESTAMPTZ AS received_at, NULL::VARCHAR AS type, NULL::VARCHAR AS message_id,"
