@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obverse.lake.merging import FAN_IN, MAX_MERGED_ROWS, due_for_merge, due_for_sealing
+from obverse.lake.merging import FAN_IN, MAX_MERGED_ROWS, MAX_SORTED_ROWS, due_for_merge, due_for_sealing
 from obverse.lake.snapshot import DataFile
 from tests.lake.lake_rows import DAY, a_day
 
@@ -54,3 +54,16 @@ def test_late_rows_take_along_a_small_sealed_file_but_do_not_rewrite_a_large_one
     late = file(10, a_day(-1), at=1)
     small, large = (file(n, a_day(-1), sealed=True, at=n) for n in (10 * FAN_IN, 1_000_000))
     assert due_for_sealing([late, large, small], DAY) == [late, small]
+
+
+def test_no_more_rows_are_sorted_together_than_may_be() -> None:
+    half = MAX_SORTED_ROWS // 2
+    fresh = [file(half, a_day(-1), at=i) for i in range(5)]
+    assert due_for_sealing(fresh, DAY) == fresh[:2]
+    old = file(half, a_day(-1), sealed=True)
+    assert due_for_sealing([old, *fresh[:2]], DAY) == fresh[:2]
+    assert due_for_sealing([old, fresh[0]], DAY) == [fresh[0], old]
+    huge = file(MAX_SORTED_ROWS + 5, a_day(-1))
+    assert due_for_sealing([huge, file(MAX_SORTED_ROWS, a_day(-1), sealed=True)], DAY) == [huge]
+    many = [file(MAX_MERGED_ROWS - 1, at=i) for i in range(FAN_IN)]
+    assert due_for_merge(many) == many[:2]

@@ -77,13 +77,26 @@ def test_a_huge_day_becomes_several_files_that_each_hold_a_range_of_events(
 ) -> None:
     fill(table, 2, 300)
     monkeypatch.setattr(table_module, "MAX_FILE_ROWS", 1)
-    monkeypatch.setattr("obverse.lake.merging.ROW_GROUP", 2048)
+    monkeypatch.setattr("obverse.lake.merging._BATCH", 2048)
+    monkeypatch.setattr(datafile, "ROW_GROUP", 2048)
     before = fill(table, 1, 5000)
     table.seal(LATER)
     assert len(table.snapshot.files) == 3
     assert on_disk(table.root).equals(before)
     ranges = sorted(each for file in table.snapshot.files for each in row_groups(file.path, "event"))
     assert all(a[1] <= b[0] for a, b in pairwise(ranges))  # type: ignore[operator]
+
+
+def test_a_sort_that_needs_more_memory_gets_it(table: EventTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fill(table, 2, 40_000)
+    monkeypatch.setattr(table_module, "MEMORY", ("1MB", "256MB"))
+    table.seal(LATER)
+    assert on_disk(table.root).equals(before)
+    monkeypatch.setattr(table_module, "MEMORY", ("1MB",))
+    before = fill(table, 1, 40_000)
+    with pytest.raises(duckdb.OutOfMemoryException):
+        table.seal(LATER)
+    assert on_disk(table.root).equals(before)
 
 
 def test_days_from_the_given_one_on_are_not_sealed(table: EventTable) -> None:

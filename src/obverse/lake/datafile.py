@@ -74,6 +74,34 @@ class Written:
             (self.root / self.path).unlink()
 
 
+class _Sink:
+    """A file that is being written."""
+
+    def __init__(self, file: Written) -> None:
+        self.file = file
+        self._sink = pa.OSFile(str(file.root / file.path), "wb")
+        self._writer = pq.ParquetWriter(self._sink, FILE_SCHEMA, compression="zstd", write_page_index=True)
+
+    def write(self, rows: pa.Table) -> None:
+        self._writer.write_table(rows, row_group_size=2 * ROW_GROUP)
+        self.file.note(rows)
+
+    def is_full(self, max_rows: int, max_bytes: int) -> bool:
+        return self.file.n_rows >= max_rows or self._sink.tell() >= max_bytes
+
+    def close(self) -> None:
+        self._writer.close()
+        self._sink.close()
+        target = self.file.root / self.file.path
+        sync(target)
+        self.file.n_bytes = target.stat().st_size
+
+    def abandon(self) -> None:
+        for each in (self._writer, self._sink):
+            with suppress(OSError):
+                each.close()
+
+
 def write(
     root: Path, kind: str, day: date, batches: Iterable[pa.Table], max_rows: int, max_bytes: int
 ) -> list[Written]:
@@ -83,44 +111,54 @@ def write(
         root: the table's directory.
         kind: how the names begin.
         day: partition of all rows.
-        batches: rows of `FILE_SCHEMA`; each becomes whole row groups.
+        batches: rows of `FILE_SCHEMA`; some together become a row group.
         max_rows: a file of this many rows or more is closed and another begun.
         max_bytes: the same for bytes.
 
     Returns:
         The files; none for no rows. What was begun is deleted when it fails.
     """
-    done: list[Written] = []
     folder = root / f"day={day.isoformat()}"
     _make(folder)
+    files: list[Written] = []
+    sink: _Sink | None = None
     try:
-        pending = iter(batches)
-        while (head := next(pending, None)) is not None:
-            file = Written(root, f"{folder.name}/{kind}-{uuid.uuid4().hex}.parquet", day)
-            done.append(file)
-            _fill(file, head, pending, max_rows, max_bytes)
+        for rows in _row_groups(batches):
+            if sink is None:
+                files.append(Written(root, f"{folder.name}/{kind}-{uuid.uuid4().hex}.parquet", day))
+                sink = _Sink(files[-1])
+            sink.write(rows)
+            del rows  # before the next are put together
+            if sink.is_full(max_rows, max_bytes):
+                sink.close()
+                sink = None
+        if sink is not None:
+            sink.close()
         sync(folder)
     except BaseException:
-        for file in done:
+        if sink is not None:
+            sink.abandon()
+        for file in files:
             file.discard()
         raise
-    return done
+    return files
 
 
-def _fill(file: Written, head: pa.Table, rest: Iterator[pa.Table], max_rows: int, max_bytes: int) -> None:
-    target = file.root / file.path
-    with (
-        pa.OSFile(str(target), "wb") as sink,
-        pq.ParquetWriter(sink, FILE_SCHEMA, compression="zstd", write_page_index=True) as writer,
-    ):
-        rows: pa.Table | None = head
-        while rows is not None:
-            writer.write_table(rows, row_group_size=ROW_GROUP)
-            file.note(rows)
-            full = file.n_rows >= max_rows or sink.tell() >= max_bytes
-            rows = None if full else next(rest, None)
-    sync(target)
-    file.n_bytes = target.stat().st_size
+def _row_groups(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Put small batches together. They come small, since what holds them takes most of a rewrite's memory."""
+    parts: list[pa.Table] = []
+    for batch in batches:
+        parts.append(batch)
+        if sum(part.num_rows for part in parts) >= ROW_GROUP:
+            yield _together(parts)
+    if parts:
+        yield _together(parts)
+
+
+def _together(parts: list[pa.Table]) -> pa.Table:
+    rows = pa.concat_tables(parts)
+    parts.clear()
+    return rows
 
 
 def _make(folder: Path) -> None:

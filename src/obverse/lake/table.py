@@ -21,7 +21,7 @@ from obverse.event import SCHEMA
 from obverse.lake import hashing
 from obverse.lake.datafile import FILE_SCHEMA, Written, write
 from obverse.lake.deltalog import DeltaLog
-from obverse.lake.merging import Sorter, due_for_merge, due_for_sealing
+from obverse.lake.merging import MEMORY, Sorter, due_for_merge, due_for_sealing
 from obverse.lake.snapshot import MERGED, PART, SEALED, DataFile, Snapshot, load
 
 MAX_FILE_ROWS = 1 << 23
@@ -231,8 +231,7 @@ class EventTable:
         return n_rewrites
 
     def _rewrite(self, kind: str, files: Sequence[DataFile]) -> None:
-        with self._sorter.batches(files) as batches:
-            written = write(self.root, kind, files[0].day, batches, MAX_FILE_ROWS, MAX_FILE_BYTES)
+        written = self._sorted(kind, files, *MEMORY)
         rows_in, rows_out = sum(file.n_rows for file in files), sum(file.n_rows for file in written)
         if rows_in != rows_out:
             _discard(written)
@@ -244,6 +243,15 @@ class EventTable:
                 self._commit(written, files, [], data_change=False)
             else:
                 _discard(written)
+
+    def _sorted(self, kind: str, files: Sequence[DataFile], memory: str, *more: str) -> list[Written]:
+        try:
+            with self._sorter.batches(files, memory) as batches:
+                return write(self.root, kind, files[0].day, batches, MAX_FILE_ROWS, MAX_FILE_BYTES)
+        except duckdb.OutOfMemoryException:
+            if not more:
+                raise
+        return self._sorted(kind, files, *more)
 
     def interrupt(self) -> None:
         """End a running `compact` or `seal`, and any later one, with `duckdb.InterruptException`."""
