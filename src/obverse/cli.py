@@ -171,6 +171,37 @@ def login_link(data: Path, address: str) -> None:
         click.echo(f"{address.rstrip('/')}/login?token={settings.access.create_link()}")
 
 
+@cli.group()
+def setting() -> None:
+    """Show and change the settings; a running server takes them up when it is started again."""
+
+
+@setting.command("list")
+@_data
+def setting_list(data: Path) -> None:
+    """Print all settings as JSON."""
+    import msgspec
+
+    with _settings(data) as settings:
+        click.echo(msgspec.json.format(msgspec.json.encode(settings.values())))
+
+
+@setting.command("set")
+@_data
+@click.argument("name")
+@click.argument("value")
+def setting_set(data: Path, name: str, value: str) -> None:
+    """Set NAME to VALUE, given as JSON or as plain text; null brings back the default."""
+    import msgspec
+
+    try:
+        read = msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        read = value
+    with _settings(data) as settings:
+        settings.set_value(name, read)
+
+
 def _settings(data: Path, create: bool = False) -> Settings:
     """Open the settings of a data folder."""
     from obverse.settings.store import Settings

@@ -1,0 +1,69 @@
+"""The docs say what is there: each command, endpoint, reason, setting and measure has its entry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+import obverse
+from obverse.cli import cli
+from obverse.collect.refusal import Refusal
+from obverse.measure import MEASURES
+from obverse.settings.values import ServerSettings
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = (ROOT / "docs" / "reference.md").read_text()
+DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "bench" / "README.md"])
+
+
+def _commands(group: click.Group, path: str) -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}"
+
+
+@pytest.mark.parametrize("command", sorted(_commands(cli, "obverse")))
+def test_a_command_is_documented(command: str) -> None:
+    assert f"| `{command}` |" in REFERENCE
+
+
+@pytest.mark.parametrize("reason", Refusal)
+def test_a_reason_is_documented_with_its_meaning(reason: Refusal) -> None:
+    assert f"| `{reason.value}` | {reason.status} | {reason.meaning} |" in REFERENCE
+
+
+@pytest.mark.parametrize("name", ServerSettings.__struct_fields__)
+def test_a_setting_is_documented_with_its_default(name: str) -> None:
+    default = getattr(ServerSettings(), name)
+    shown = "none" if default in (None, ()) else default
+    assert f"| `{name}` | {shown} |" in REFERENCE
+
+
+def test_the_endpoints_of_the_api_are_documented() -> None:
+    source = (ROOT / "src" / "obverse" / "web" / "api.py").read_text()
+    routes = re.findall(r'@(?:get|post)\(\s*"(/[^"]*)"', source)
+    assert len(routes) > 5
+    for route in routes:
+        assert f"/api{re.sub(':[a-z]+', '', route)}" in REFERENCE
+
+
+@pytest.mark.parametrize("name", sorted(MEASURES))
+def test_a_measure_is_documented(name: str) -> None:
+    assert f"`{name}`" in REFERENCE
+
+
+@pytest.mark.parametrize("name", sorted(obverse.__all__))
+def test_a_public_name_has_a_docstring(name: str) -> None:
+    assert (getattr(obverse, name).__doc__ or "").strip()
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
