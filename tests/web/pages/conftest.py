@@ -108,13 +108,20 @@ class Eye:
             context.close()
 
 
-@pytest.fixture
-def eye(browser: Browser, server: Server) -> Iterator[Eye]:
-    """Opens pages of the shared server; an error in a script or a broken policy fails the test."""
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, server: Server) -> Any:
+    """The cookies of somebody who is signed in to the shared server."""
     context = browser.new_context()
     context.new_page().goto(server.link())
-    made = Eye(browser, context.storage_state())
+    state = context.storage_state()
     context.close()
+    return state
+
+
+@pytest.fixture
+def eye(browser: Browser, signed_in: Any) -> Iterator[Eye]:
+    """Opens pages of the shared server; an error in a script or a broken policy fails the test."""
+    made = Eye(browser, signed_in)
     yield made
     made.close()
     assert made.problems == []

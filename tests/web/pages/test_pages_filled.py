@@ -32,6 +32,8 @@ def test_home_counts_people_customers_conversion_and_value(client: httpx.Client)
     assert figures["conversion"]["number"] == pytest.approx(BOUGHT / (LOOKED + 1))
     assert figures["conversion"]["low"] < BOUGHT / (LOOKED + 1) < figures["conversion"]["high"]
     assert figures["value"]["number"] == 60
+    assert figures["comparison"] == "", "there is no whole period before to compare with"
+    assert not any(figures[name]["change"] for name in ("people", "customers", "conversion", "value"))
     text = client.get("/").text
     assert f"{LOOKED + 1} people" in text
     assert "€\u202f60" in text

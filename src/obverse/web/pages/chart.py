@@ -86,7 +86,7 @@ def nice_ceiling(top: float) -> float:
     >>> [nice_ceiling(n) for n in (0, 7, 11, 240, 0.034)]
     [1.0, 8.0, 12.0, 250.0, 0.04]
     """
-    if not math.isfinite(top) or top <= 0:
+    if not math.isfinite(top) or top < 1e-100:
         return 1.0
     power = 10.0 ** math.floor(math.log10(top))
     for factor in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10):

@@ -80,13 +80,15 @@ def money_estimate(
 
     >>> [text.replace(THIN, "_") for text in money_estimate(61_234, 52_000, 70_100, "EUR")]
     ['€_61_k', '52–70']
+    >>> [text.replace(THIN, "_") for text in money_estimate(1_668_825, 1_603_000, 1_735_000, "EUR")]
+    ['€_1.67_M', '1.60–1.74']
     >>> [text.replace(THIN, "_") for text in money_estimate(61_234, None, None, "EUR")]
     ['€_61.2_k', '']
     """
     if number is None or low is None or high is None or not math.isfinite(number):
         return money(number, currency), ""
     size, letter = next(((s, f"{THIN}{le}") for s, le in _STEPS if abs(number) >= s), (1.0, ""))
-    decimals = 0 if abs(number) / size >= 10 or size == 1 else 1
+    decimals = _decimals(low / size, high / size)
     text, first, last = (f"{n / size:.{decimals}f}".replace("-", "−") for n in (number, low, high))
     between = f"{first} to {last}" if low < 0 else f"{first}{DASH}{last}"
     return f"{symbol(currency)}{text}{letter}", between
@@ -153,10 +155,15 @@ def short_range(low: float, high: float) -> str:
     return f"{_pair(low / size, high / size)}{letter}"
 
 
+def _decimals(low: float, high: float) -> int:
+    """Say how many decimals tell the ends of an interval apart."""
+    apart = abs(high - low) / 2
+    return min(8, max(0, -math.floor(math.log10(apart) + 1e-9))) if apart else int(bool(high % 1))
+
+
 def _pair(low: float, high: float) -> str:
     """Write two ends with as many decimals as tell them apart, no more than needed."""
-    apart = abs(high - low) / 2
-    decimals = min(8, max(0, -math.floor(math.log10(apart) + 1e-9))) if apart else int(bool(high % 1))
+    decimals = _decimals(low, high)
     first, last = (f"{n:.{decimals}f}".replace("-", "−") for n in (low, high))
     if first == last:
         return last

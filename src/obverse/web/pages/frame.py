@@ -21,11 +21,20 @@ PERIODS = {
     "120d": "the last 120 days",
     "all": "all time",
 }
-"""The periods that the selector offers, and how a sentence names them."""
+"""The periods that the selector offers, and what they are called."""
 DEFAULT_PERIOD = "30d"
 SECTIONS = {"/": "Home", "/funnel": "Funnel", "/people": "People", "/health": "Data health"}
 SHARED = ("side", "period", "zone")
 _UTC = ZoneInfo("UTC")
+
+
+def during(period: str) -> str:
+    """Say when something happened, as a sentence does.
+
+    >>> during("7d"), during("all")
+    ('in the last 7 days', 'since the beginning')
+    """
+    return "since the beginning" if period == "all" else f"in {PERIODS[period]}"
 
 
 @dataclass(frozen=True)

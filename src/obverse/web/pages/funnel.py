@@ -14,7 +14,7 @@ from obverse.measure.funnel_answer import FunnelAnswer
 from obverse.web.pages.address import Address
 from obverse.web.pages.asked import Asked, answer
 from obverse.web.pages.figures import cut
-from obverse.web.pages.frame import PERIODS
+from obverse.web.pages.frame import PERIODS, during
 from obverse.web.pages.funnel_form import (
     BY_ATS,
     COUNTS,
@@ -237,7 +237,7 @@ def _remark(name: str, known: list[str]) -> str:
 
 def _period_name(form: FunnelForm) -> str:
     if form.period != DATES:
-        return f"Began in {PERIODS[form.period]}"
+        return f"Began {during(form.period)}"
     start, end = form.start or "the beginning", form.end or "now"
     return f"Began from {start} to before {end}"
 

@@ -14,7 +14,7 @@ from obverse.collect.refusal import Refusal
 from obverse.web.health import Health, look
 from obverse.web.pages.asked import Asked, answer
 from obverse.web.pages.figures import count, instant, n_bytes, percent, plural, short, short_day, span
-from obverse.web.pages.frame import PERIODS
+from obverse.web.pages.frame import during
 from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.part import Part, Sentence
 
@@ -117,8 +117,8 @@ def build(asked: Asked) -> Response[bytes]:
     counts = tallies.value or []
     page = HealthPage(
         title="Data health",
-        period_name=PERIODS[asked.view.period],
-        answer=_sentence(state.value, counts, PERIODS[asked.view.period]),
+        period_name=during(asked.view.period),
+        answer=_sentence(state.value, counts, during(asked.view.period)),
         state=state.value,
         facts=_follow(state, lambda health: _facts(health)),
         warnings=_warnings(state.value) if state.value else (),
@@ -152,8 +152,8 @@ def _sentence(health: Health | None, tallies: list[Tally], period: str) -> Sente
     accepted = sum(tally.n for tally in tallies if not tally.reason)
     refused = sum(tally.n for tally in tallies if tally.reason)
     if not accepted and not refused:
-        return (Part(f"Nothing was received in {period}."),)
-    parts = [Part(f"{count(accepted)} {plural(accepted, 'event')}", "figure"), Part(f" came in {period}; ")]
+        return (Part(f"Nothing was received {period}."),)
+    parts = [Part(f"{count(accepted)} {plural(accepted, 'event')}", "figure"), Part(f" came {period}; ")]
     if refused:
         share = percent(refused / (accepted + refused))
         parts += [

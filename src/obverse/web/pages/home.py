@@ -12,7 +12,7 @@ from obverse.event import TOUCHPOINTS
 from obverse.measure.overview_question import Overview
 from obverse.web.pages.asked import Asked, answer
 from obverse.web.pages.figures import clock, instant, money, short_day
-from obverse.web.pages.frame import PERIODS
+from obverse.web.pages.frame import during
 from obverse.web.pages.home_figures import Figures, figures_of
 from obverse.web.pages.latest import latest
 from obverse.web.pages.page import Page, Panel, panel
@@ -69,7 +69,7 @@ def build(asked: Asked) -> Response[bytes]:
     empty = figures.value is not None and not figures.value.people.number
     page = HomePage(
         title="Home",
-        period_name=PERIODS[asked.view.period],
+        period_name=during(asked.view.period),
         figures=figures,
         live=panel(lambda: _live(asked)),
         empty=empty,

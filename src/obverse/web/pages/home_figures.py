@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import msgspec
+
 from obverse.measure.estimate import compare
 from obverse.measure.overview_answer import OverviewAnswer, OverviewRow, OverviewTotals
 from obverse.web.pages.figures import (
@@ -133,6 +135,8 @@ def figures_of(found: OverviewAnswer, whole: OverviewAnswer | None, side: str) -
             None where there is nothing to compare with.
         side: people or value, for the touchpoints.
     """
+    whole = whole if _comparable(whole) else None
+    found = found if whole is not None else msgspec.structs.replace(found, previous_rows=())
     return Figures(
         people=_people(found, whole),
         customers=_customers(found, whole),
@@ -147,6 +151,11 @@ def figures_of(found: OverviewAnswer, whole: OverviewAnswer | None, side: str) -
         places=_places(found, side),
         notes=found.notes,
     )
+
+
+def _comparable(whole: OverviewAnswer | None) -> bool:
+    """Tell whether there were events from the beginning of the period before: half of one is none."""
+    return whole is not None and bool(whole.previous_rows) and whole.previous_rows[0].people > 0
 
 
 def _label(row: OverviewRow, grain: str) -> str:
