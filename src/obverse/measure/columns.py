@@ -98,6 +98,12 @@ def seqs(table: Int64s, row: int) -> Int64s:
 
 
 @njit(nogil=True, inline="always")
+def has_values(table: Int64s, row: int) -> bool:
+    """Say whether a track has values."""
+    return table[row, _VALUE] != 0  # type: ignore[no-any-return]
+
+
+@njit(nogil=True, inline="always")
 def values(table: Int64s, row: int) -> Floats:
     """Give the values of a track's events; only where the layout has them."""
     return _view(table[row, _VALUE], table[row, _N], np.float64)  # type: ignore[no-any-return]

@@ -168,7 +168,7 @@ def _rules(question: Funnel, layout: Layout) -> Walk:
         per_entry=question.count == "entry",
         by_person=question.count == "person",
         remove=question.on_exclusion == "remove",
-        valued=all(track.value is not None for track in layout.tracks[:n_steps]),
+        valued=any(track.value is not None for track in layout.tracks[:n_steps]),
         by_row=-1 if question.by is None else _by_track(question),
         missing=layout.labels.index(None) if None in layout.labels else len(layout.labels) + 1,
         n_exclusions=n_exclusions,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from obverse.measure.columns import codes, offsets, persons, seqs, times, values
+from obverse.measure.columns import codes, has_values, offsets, persons, seqs, times, values
 from obverse.measure.funnel_paths import (
     copy_path,
     depth_by,
@@ -73,7 +73,7 @@ def scan(w: Walk, low: int, high: int) -> None:
         _settle(w, w.whole, owner, depth, latest)
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always")
 def _best_plain(w: Walk, most: int) -> int:
     """Find a unit's best entry as `_best_entry` does, for disjoint steps without exclusions.
 
@@ -97,7 +97,7 @@ def _best_plain(w: Walk, most: int) -> int:
     return deepest
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always")
 def _best_entry(w: Walk, most: int) -> int:
     """Find a unit's best entry, in `w.best`: the deepest, of those the first. Return its depth.
 
@@ -290,7 +290,8 @@ def _count_value(w: Walk, path: Path, group: int, depth: int) -> None:
     """Add the values of a path's events to its steps, and the last of them to what was lost."""
     carried = 0.0
     for step in range(depth):
-        value = values(w.tracks, path.row[step])[path.at[step]]
+        row = path.row[step]
+        value = values(w.tracks, row)[path.at[step]] if has_values(w.tracks, row) else 0.0
         if value != 0.0:
             push(moments_of(w, 5, group, step), value)
             carried = value

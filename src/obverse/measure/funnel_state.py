@@ -45,7 +45,7 @@ _RULES = [
     ("per_entry", np.int64),  # 1 to count each attempt
     ("by_person", np.int64),  # 1 to count a person of several units once, by the best
     ("remove", np.int64),  # 1 where an exclusion takes the whole unit out
-    ("valued", np.int64),  # 1 where the tracks have values
+    ("valued", np.int64),  # 1 where any track has values
     ("by_row", np.int64),  # track that has the split's codes; -1 for no split
     ("missing", np.int64),  # group of those who have no event on that track
     ("n_exclusions", np.int64),  # their tracks follow the steps'
