@@ -111,6 +111,19 @@ def test_what_is_kept_is_there_after_opening_again_and_positions_go_on(tmp_path:
         assert [row.position for row in second.read(0, 1)] == [2]
 
 
+def test_a_row_that_the_disk_damaged_comes_as_stored_between_sound_ones(tmp_path: Path) -> None:
+    path = tmp_path / "inbox.db"
+    with contextlib.closing(Inbox.open(path)) as inbox:
+        for name in "abc":
+            inbox.submit(batch(name)).result(10)
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            other.execute("UPDATE batch SET body = ? WHERE position = 2", (b"\x00\x01",))
+            other.commit()
+        bodies = [row.body for row in inbox.read(0, 1 << 40)]
+    assert bodies[1] == b"\x00\x01"
+    assert [body.split(b'"')[3] for body in (bodies[0], bodies[2])] == [b"a", b"c"]
+
+
 def test_forgetting_deletes_only_up_to_a_position(inbox: Inbox) -> None:
     for n in range(40):
         inbox.submit(batch(str(n))).result(10)

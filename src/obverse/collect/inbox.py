@@ -163,6 +163,8 @@ class Inbox:
     def read(self, after: int, max_bytes: int) -> list[InboxRow]:
         """Read rows in order from the first position above `after`; at least one, if there is one.
 
+        A row whose body the disk has damaged comes as it is stored, so that whoever reads can set it aside.
+
         Args:
             after: the last position already read; 0 for all.
             max_bytes: read no further row once their bodies have this many bytes.
@@ -178,7 +180,7 @@ class Inbox:
                 (after,),
             )
             for position, n_events, size, packed in found:
-                rows.append(InboxRow(position, n_events, _codec.decompress(packed, size, asbytes=True)))
+                rows.append(InboxRow(position, n_events, _unpacked(packed, size)))
                 n_bytes += size
                 if n_bytes >= max_bytes:
                     break
@@ -354,3 +356,10 @@ def _wake(tickets: list[_Ticket], error: Exception | None) -> None:
             ticket.future.set_result(None)
         else:
             ticket.future.set_exception(error)
+
+
+def _unpacked(packed: bytes, size: int) -> bytes:
+    try:
+        return bytes(_codec.decompress(packed, size, asbytes=True))
+    except OSError:
+        return packed
