@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+
+from tests.web.pages.conftest import send, track, wait_for
 
 if TYPE_CHECKING:
     from tests.conftest import Server
@@ -69,3 +72,22 @@ def test_the_first_event_can_be_copied(browser_page: Page, server: Server) -> No
     browser_page.get_by_role("button", name="Copied").wait_for()
     copied = str(browser_page.evaluate("navigator.clipboard.readText()"))
     assert copied.startswith(f"curl {server.address}/v1/track -u {server.write_key}:")
+
+
+@pytest.mark.browser
+def test_the_first_event_of_all_is_seen_to_arrive(
+    fresh_page: Page, new_server: Callable[..., Server]
+) -> None:
+    server = new_server().start()
+    fresh_page.goto(server.link())
+    fresh_page.goto(server.address)
+    fresh_page.get_by_text("Live: each event as it arrives.").wait_for()
+    assert send(
+        server, [track("ada", "Order Completed", 0, properties={"total": 9, "currency": "EUR"})]
+    ).is_success
+    fresh_page.get_by_text("Order Completed", exact=True).wait_for()
+    with server.client() as client:
+        wait_for(lambda: client.get("/api/health").json()["lake"]["events"] == 1)
+    fresh_page.get_by_role("link", name="It has arrived").click()
+    expect(fresh_page.locator(".answer")).to_contain_text("1 person came")
+    expect(fresh_page.locator(".answer")).to_contain_text("worth €\u202f9")

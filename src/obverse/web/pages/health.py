@@ -194,7 +194,7 @@ def _facts(health: Health) -> tuple[Fact, ...]:
         Fact(
             "In the lake",
             short(lake.events),
-            f"{count(lake.events)} events",
+            f"{count(lake.events)} events, version {lake.version} of the table",
             f"{n_bytes(lake.bytes)}, {count(lake.files)} {plural(lake.files, 'file')}",
         ),
         Fact(

@@ -29,6 +29,7 @@ function watch() {
     list.prepend(...rows);
     while (list.childElementCount > KEPT) list.lastElementChild.remove();
     section.querySelector("[data-live-empty]")?.remove();
+    section.querySelector("[data-live-first]")?.removeAttribute("hidden");
   };
   const source = new EventSource(section.dataset.live);
   source.onopen = () => { state.textContent = "Live: each event as it arrives."; };
