@@ -10,6 +10,7 @@ import pytest
 from obverse.errors import NotFoundError, QuestionError
 from obverse.event import SCHEMA
 from obverse.lake.table import EventTable
+from obverse.tape import directory
 from obverse.tape.catalogue import Field
 from obverse.tape.layout import Selection
 from obverse.tape.tape import Tape
@@ -207,4 +208,34 @@ def test_an_empty_lake_has_nothing_and_answers(tmp_path: Path) -> None:
     assert tape.find("ann") == []
     assert tape.lay([Selection()], unit="session", value=True).n_units == 0
     assert tape.lay([Selection()], unit="account", value=True).n_units == 0
+    tape.close()
+
+
+def test_a_large_lake_keeps_a_directory_of_ids_that_changes_no_answer(
+    table: EventTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory, "MANY_EVENTS", 5)
+    tape, plain = Tape(table, tmp_path / "tape"), Tape(table, None)
+
+    def check() -> None:
+        for text in ("ann", "an", "bob@", "kiosk", "stran", "zoe", "zoe@"):
+            assert tape.find(text) == plain.find(text)
+        assert tape.person(ANN) == plain.person(ANN)
+
+    check()
+    maker = tape._people._directory.maker
+    assert maker is not None
+    maker.join(timeout=60)
+    (first,) = (tmp_path / "tape").glob("ids*")
+    check()
+    append(table, [Sent("Identified", 9, "zoe", "kiosk", "identify", properties={"email": "zoe@x.org"})])
+    check()
+    assert [person.user_id for person in tape.find("zoe@")] == ["zoe"]
+    first.write_bytes(b"torn")
+    check()
+    tape._people._directory.make()
+    table._delta.delete("user_id = 'bob'")  # by another tool
+    check()
+    assert tape.find("bob@") == []
+    assert not [path for path in (tmp_path / "tape").glob("ids*") if b"bob" in path.read_bytes()]
     tape.close()

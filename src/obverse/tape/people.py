@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from obverse.errors import NotFoundError
 from obverse.event import SCHEMA, stream_key
+from obverse.tape.directory import Directory
 from obverse.tape.layout import Int32s
 from obverse.tape.reading import Reader
 from obverse.tape.reels import Reels
@@ -23,21 +24,19 @@ EVER = 1 << 62
 
 _COLUMNS = ", ".join(name for name in SCHEMA.names if name != "day")
 _SPANS = "(SELECT unnest($streams) AS stream, unnest($after) AS after, unnest($until) AS until)"
-_IDS = (
-    "SELECT DISTINCT stream, user_id, anonymous_id FROM {source} "
-    "JOIN (SELECT unnest($streams) AS stream) USING (stream)"
-)
+_IDS = "SELECT DISTINCT stream, user_id, anonymous_id FROM {ids} WHERE list_contains($streams, stream)"
 _TIMELINE = (
-    f"SELECT {_COLUMNS} FROM {{source}} JOIN {_SPANS} USING (stream) "  # noqa: S608 - ours
+    f"SELECT {_COLUMNS} FROM {{events}} JOIN {_SPANS} USING (stream) "  # noqa: S608 - ours
     "WHERE epoch_us(time) > after AND epoch_us(time) <= until AND epoch_us(time) < $before "
     "QUALIFY rank() OVER (ORDER BY time DESC) <= $n ORDER BY time DESC, seq DESC"
 )
 _FOUND = """SELECT stream, min(fit) AS fit FROM (SELECT stream, CASE
     WHEN user_id = $text OR anonymous_id = $text THEN 0
-    WHEN starts_with(lower(user_id), $lower) THEN 1
-    WHEN type = 'identify' AND starts_with(lower(json_extract_string(properties, '/email')), $lower) THEN 1
+    WHEN starts_with(lower(user_id), $lower) OR starts_with(email, $lower) THEN 1
     WHEN starts_with(lower(anonymous_id), $lower) THEN 2 END AS fit
-  FROM {source}) WHERE fit IS NOT NULL GROUP BY stream ORDER BY fit, stream LIMIT $n"""
+  FROM {ids}) WHERE fit IS NOT NULL GROUP BY stream ORDER BY fit, stream LIMIT $n"""
+FEW_STREAMS = 6
+"""Streams that are read one by one, which lets the files' statistics rule out most of them."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,10 @@ class Person:
 class People:
     """Looks people up in the lake by the streams that belong to them."""
 
-    def __init__(self, reels: Reels, reader: Reader) -> None:
+    def __init__(self, reels: Reels, reader: Reader, directory: Directory) -> None:
         self._reels = reels
         self._reader = reader
+        self._directory = directory
 
     def person_of(self, user_id: str | None, anonymous_id: str | None) -> int:
         """Give the key of a user, or of the person who an anonymous id belongs to from now on."""
@@ -85,7 +85,7 @@ class People:
             self._reels.refresh()
             streams = {key: [span[0] for span in self._spans(key)] for key in keys}
         wanted = sorted({stream for mine in streams.values() for stream in mine} | set(keys))
-        ids = self._reader.arrow(_IDS, {"streams": wanted}).to_pylist() if wanted else []
+        ids = self._directory.ask(_IDS, {"streams": wanted}).to_pylist() if wanted else []
         users = {row["stream"]: row["user_id"] for row in ids}
         devices: dict[int, set[str]] = {}
         for row in ids:
@@ -101,10 +101,11 @@ class People:
         """Find people by an id or the beginning of an id or of an e-mail address, exact ids first."""
         if not text.strip() or limit < 1:
             return []
-        params = {"text": text.strip(), "lower": text.strip().lower(), "n": 10 * limit}
-        found = self._reader.arrow(_FOUND, params)["stream"].to_pylist()
         with self._reels.lock:
             self._reels.refresh()
+        params = {"text": text.strip(), "lower": text.strip().lower(), "n": 10 * limit}
+        found = self._directory.ask(_FOUND, params)["stream"].to_pylist()
+        with self._reels.lock:
             keys = dict.fromkeys(owner for stream in found for owner in self._owners(stream))
         return self.named(list(keys)[:limit])
 
@@ -125,7 +126,8 @@ class People:
         bounds = {"before": EVER if before is None else before, "n": limit}
         names = ("streams", "after", "until")
         params = {name: [span[at] for span in spans] for at, name in enumerate(names)}
-        found = self._reader.arrow(_TIMELINE, {**params, **bounds}) if spans else SCHEMA.empty_table()
+        sql = _TIMELINE.format(events=_events({span[0] for span in spans}))
+        found = self._reader.arrow(sql, {**params, **bounds}) if spans else SCHEMA.empty_table()
         if found.num_rows == 0 and before is None:
             raise NotFoundError(f"no person {key}")
         if "day" not in found.column_names:
@@ -147,3 +149,11 @@ class People:
         code = self._reels.streams.lookup(np.array([stream]))
         users = self._reels.owners.users(code) if code[0] >= 0 else code[:0]
         return self._reels.streams.keys[users].tolist() or [stream]
+
+
+def _events(streams: set[int]) -> str:
+    """Write the source of some streams' events, ``{source}`` still to be filled in."""
+    if len(streams) > FEW_STREAMS:
+        return "{source}"
+    each = [f"(SELECT {_COLUMNS} FROM {{source}} WHERE stream = {int(stream)})" for stream in sorted(streams)]  # noqa: S608
+    return "(" + " UNION ALL ".join(each) + ")"

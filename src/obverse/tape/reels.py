@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from deltalake import DeltaTable
 
 from obverse.event import STREAM_SQL
 from obverse.lake.snapshot import Snapshot
@@ -18,6 +17,7 @@ from obverse.tape.arrange import frozen, widened
 from obverse.tape.cache import Cache, Worth
 from obverse.tape.codes import Codes
 from obverse.tape.columns import Gone
+from obverse.tape.directory import Directory
 from obverse.tape.layout import Int64s
 from obverse.tape.owners import Claimed, Owners
 from obverse.tape.reading import Reader
@@ -61,12 +61,15 @@ class Reels:
         version: version of the lake that was.
     """
 
-    def __init__(self, table: EventTable, reader: Reader, cache: Cache, path: Path | None) -> None:
+    def __init__(
+        self, table: EventTable, reader: Reader, cache: Cache, path: Path | None, directory: Directory
+    ) -> None:
         self.lock = threading.RLock()
         self._table = table
         self._reader = reader
         self._cache = cache
-        self._store = Store(path, _id_of(table)) if path else None
+        self._store = Store(path, directory.lake) if path else None
+        self._directory = directory
         self._raw: dict[Kind, _Raw] = {}
         self._preparing = threading.Lock()
         self._saving = threading.Lock()
@@ -92,6 +95,7 @@ class Reels:
         with self.lock:
             self._forget()
             self._cache.discard(lambda key: True)
+            self._directory.forget()
             if self._store:
                 with self._store.writing() as held:
                     if held:
@@ -298,7 +302,3 @@ class Reels:
 
 def _n_rows(meta: Meta) -> int:
     return sum(reel.files["time"].n for reel in meta.reels)
-
-
-def _id_of(table: EventTable) -> str:
-    return str(DeltaTable(str(table.root)).metadata().id)

@@ -14,6 +14,7 @@ from obverse.lake.table import EventTable
 from obverse.tape.cache import Cache, Worth
 from obverse.tape.catalogue import Catalogue, Field
 from obverse.tape.columns import Columns, Form, Gone, Wanted
+from obverse.tape.directory import Directory
 from obverse.tape.expression import parse
 from obverse.tape.laying import EVERYTHING, Choice, Layer, Plan, Unit, again
 from obverse.tape.layout import Int32s, Layout, Selection
@@ -56,10 +57,11 @@ class Tape:
         self._table = table
         self._cache = Cache(budget_bytes)
         self._reader = Reader(table, threads)
-        self._reels = Reels(table, self._reader, self._cache, cache)
+        directory = Directory(self._reader, cache)
+        self._reels = Reels(table, self._reader, self._cache, cache, directory)
         self._columns = Columns(self._reader, self._cache)
         self._catalogue = Catalogue(self._reader, lambda: dict(self.names()))
-        self._people = People(self._reels, self._reader)
+        self._people = People(self._reels, self._reader, directory)
         self._plans: dict[Asked, tuple[int, Plan]] = {}
         self._keeper: threading.Thread | None = None
 
