@@ -32,12 +32,13 @@ from obverse.measure.funnel_state import (
     note_depth,
 )
 from obverse.measure.histogram import US_PER_MS, bin_of
+from obverse.measure.kernel import kernel
 from obverse.measure.moments import push
 
 REMOVED = -1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def scan(w: Walk, low: int, high: int) -> None:
     """Scan units low … high - 1 and add what came of them to the tally.
 
