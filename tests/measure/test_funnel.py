@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -389,3 +390,14 @@ def test_a_long_window_needs_no_more_than_its_bins() -> None:
     question = Funnel.parse("A > B", within="7305d")
     happenings = [Happening(0, 0, 1, "A"), Happening(0, 7305 * DAY, 2, "B")]
     assert [step.people for step in answer_of(question, happenings).steps] == [1, 1]
+
+
+def test_tracks_without_values_are_worth_nothing() -> None:
+    question = Funnel.parse("A > B > C")
+    layout = lay(MEASURE.plan(question), events("A0=5 B1=7 C2=9", "A0=5 B1=7"), 2)
+    first, *others = layout.tracks
+    without = replace(layout, tracks=(replace(first, value=None), *others))
+    answer = answer_layout(question, without)
+    assert [step.value_reached.value for step in answer.steps] == [0, 14, 9]
+    nothing = replace(layout, tracks=tuple(replace(track, value=None) for track in layout.tracks))
+    assert [step.value_reached.value for step in answer_layout(question, nothing).steps] == [0, 0, 0]
