@@ -156,9 +156,12 @@ def client(server: Server) -> Iterator[httpx.Client]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium, one a worker."""
+    """A real Chromium, shared by the tests of a module.
+
+    While it runs, its driver's event loop runs in the main thread: tests of the same module cannot have one.
+    """
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_FLAGS))
         yield made

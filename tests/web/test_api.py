@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -206,6 +207,27 @@ def test_the_api_describes_itself(client: httpx.Client) -> None:
         "/api/health",
     }
     assert "http" not in json.dumps(schema.get("servers", []))
+
+
+def test_who_asks_when_too_many_ask_is_told_to_come_again(client: httpx.Client, filled: Server) -> None:
+    async def crowd() -> list[httpx.Response]:
+        limits = httpx.Limits(max_connections=150)
+        async with httpx.AsyncClient(cookies=client.cookies, limits=limits, timeout=60) as many:
+            url = f"{filled.address}/api/ask"
+            return list(
+                await asyncio.gather(*(many.post(url, json=FUNNEL, headers=SAME) for _ in range(150)))
+            )
+
+    seen: set[int] = set()
+    busy: list[httpx.Response] = []
+    until = time.monotonic() + 30
+    while not busy and time.monotonic() < until:
+        answers = asyncio.run(crowd())
+        seen |= {answer.status_code for answer in answers}
+        busy = [answer for answer in answers if answer.status_code == 503]
+    assert seen == {200, 503}
+    assert int(busy[0].headers["retry-after"]) > 0
+    assert busy[0].json()["code"] == "busy"
 
 
 def test_taking_events_in_stays_quick_while_questions_are_asked(client: httpx.Client, filled: Server) -> None:

@@ -131,7 +131,7 @@ class Settings:
             return [WriteKey(**row) for row in rows.mappings()]
 
     def source_of(self, key: str) -> WriteKey | None:
-        """Look up a write key: the source that its events come from; None for a key that is unknown or revoked.
+        """Look up a write key, the source that events come from; None for one that is unknown or revoked.
 
         A look-up in memory. The memory is read again when it is older than a second, so what another
         process changes counts soon; while the database cannot be read, the last that was known holds.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import resource
 import socket
 import time
 from typing import Any, Protocol
@@ -18,9 +19,18 @@ from obverse.errors import ObverseError
 
 _LOG = logging.getLogger(__name__)
 BACKLOG = 1024
+MAX_FILES = 65_536
 DRAIN_S = 5.0
 POLL_S = 0.05
 FLUSH_S = 0.5
+
+
+def allow_connections() -> None:
+    """Let the process have as many connections as the system lets it: each is an open file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(MAX_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class ListenError(ObverseError):
@@ -121,6 +131,8 @@ class HttpServer(Server):
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
+        if serving.done() and serving.exception() is not None:
+            _LOG.error("the HTTP server failed", exc_info=serving.exception())
         self._app.end_streams()
         self.signal_handler_interrupt()  # type: ignore[no-untyped-call]
         await self._drain(serving)

@@ -22,6 +22,8 @@ from obverse.web.site import Site, local_path
 Ask = Request[Any, Any, Any]
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
+COOKIE_S = 400 * 86_400
+"""How long browsers keep the cookie: as long as they do. When a session ends is decided here, not there."""
 WRONG = "That is not the password."
 SPENT = (
     "This link has been used, or is too old. Log in with your password, or make a new link on the server "
@@ -106,7 +108,7 @@ async def _enter(request: Ask, onward: str, name: str = ADMIN) -> Response[Any]:
     if request.auth is not None:
         await asyncio.to_thread(access.end_session, request.auth)
     token = await asyncio.to_thread(access.open_session, days, name)
-    return _go(onward, _cookie(request, token, max_age=days * 86_400))
+    return _go(onward, _cookie(request, token, max_age=COOKIE_S))
 
 
 async def _form(request: Ask, onward: str, error: str | None = None, status: int = 200) -> Response[Any]:

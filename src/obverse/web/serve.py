@@ -17,7 +17,7 @@ import uvloop
 from obverse.errors import ObverseError
 from obverse.folder import Folder
 from obverse.settings.store import Settings
-from obverse.web.listen import HttpServer, bind
+from obverse.web.listen import HttpServer, allow_connections, bind
 from obverse.web.log import start_log
 from obverse.web.memory import keep_giving_back, limit_heaps
 from obverse.web.site import Site
@@ -56,6 +56,7 @@ def serve(
         ListenError: the address is taken or is not this machine's.
     """
     limit_heaps()
+    allow_connections()
     start_log()
     began = time.monotonic()
     with ExitStack() as stack:
