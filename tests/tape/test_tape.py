@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,7 +66,7 @@ CALLS = st.sampled_from([("u1", "a1"), ("u2", "a1"), ("u2", "a2"), ("u1", "a2"),
 
 @st.composite
 def sent(draw: st.DrawFn) -> Sent:
-    at = draw(st.integers(0, 20)) * 10
+    at = draw(st.integers(0, 20)) * 10 + draw(st.sampled_from([0, 0, 0, 1]))
     kind = draw(st.sampled_from(["track"] * 5 + ["identify", "alias", "group"]))
     user, anonymous = draw(CALLS if kind in ("identify", "alias") else IDS)
     event = {"identify": "Identified", "alias": "Aliased", "group": "Grouped"}.get(kind)
@@ -127,8 +129,7 @@ ASKS = [
 KNOWN = Sent("Product Viewed", 0, "u9", properties={"country": "DE", "price": 1, "order": "o9"})
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
+QUESTIONS = st.tuples(
     BATCHES,
     st.sampled_from(ASKS),
     st.sampled_from(FILTERS),
@@ -137,7 +138,9 @@ KNOWN = Sent("Product Viewed", 0, "u9", properties={"country": "DE", "price": 1,
     st.booleans(),
     st.booleans(),
 )
-def test_a_layout_holds_what_the_oracle_says_however_the_lake_grew(
+
+
+def check(
     batches: list[list[Sent]],
     names: Sequence[tuple[str, ...]],
     where: tuple[str | None, Callable[[Sent], bool]],
@@ -174,3 +177,17 @@ def test_a_layout_holds_what_the_oracle_says_however_the_lake_grew(
                 assert units(tape, layout, len(names) - 1, unit == "account") == expected
         tape.close()
         grown.close()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(QUESTIONS)
+def test_a_layout_holds_what_the_oracle_says_however_the_lake_grew(question: tuple[Any, ...]) -> None:
+    check(*question)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(3600)
+@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@given(QUESTIONS)
+def test_a_layout_holds_what_the_oracle_says_at_length(question: tuple[Any, ...]) -> None:
+    check(*question)
