@@ -19,8 +19,9 @@ from obverse.tape.codes import Codes
 from obverse.tape.columns import Gone
 from obverse.tape.directory import Directory
 from obverse.tape.layout import Int64s
+from obverse.tape.memory import give_back
 from obverse.tape.owners import Claimed, Owners
-from obverse.tape.reading import Reader
+from obverse.tape.reading import MANY_ROWS, Reader
 from obverse.tape.reel import COLUMNS, Kind, Reel, Rows, build, splice
 from obverse.tape.store import KeptReel, Meta, Store, bounded
 
@@ -161,8 +162,12 @@ class Reels:
         Raises:
             Gone: rows that were there are there no more.
         """
+        before = self._unsaved
         reels = {kind: self._get(kind) for kind in kinds}
-        return {kind: self._widened(kind, reel) for kind, reel in reels.items()}
+        reels = {kind: self._widened(kind, reel) for kind, reel in reels.items()}
+        if self._unsaved > before and sum(map(len, reels.values())) >= MANY_ROWS:
+            give_back()  # what the reels were before
+        return reels
 
     def _get(self, kind: Kind) -> Reel:
         reel = self._held(kind)
