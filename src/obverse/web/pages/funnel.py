@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from difflib import get_close_matches
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar
 
 from litestar import Request, Response, get
 from litestar.response import Redirect
 
 from obverse.errors import QuestionError
 from obverse.measure.funnel_answer import FunnelAnswer
+from obverse.measure.funnel_question import Funnel
 from obverse.web.pages.address import Address
 from obverse.web.pages.asked import Asked, answer
 from obverse.web.pages.figures import cut
@@ -138,7 +140,7 @@ def _finished(form: FunnelForm, asked: Asked) -> Address | None:
         return None
 
 
-def _now(asked: Asked) -> Any:
+def _now(asked: Asked) -> datetime:
     return asked.now.astimezone(asked.view.zone)
 
 
@@ -174,13 +176,13 @@ def _page(asked: Asked, form: FunnelForm, names: tuple[tuple[str, int], ...]) ->
     )
 
 
-def _ask(asked: Asked, question: Any) -> Panel[FunnelAnswer]:
+def _ask(asked: Asked, question: Funnel) -> Panel[FunnelAnswer]:
     """Ask; a wrong question is the form's business, whatever else goes wrong the panel's."""
     wrong: list[QuestionError] = []
 
     def fill() -> FunnelAnswer:
         try:
-            return cast("FunnelAnswer", asked.lake.ask(question))
+            return asked.lake.ask(question)
         except QuestionError as error:
             wrong.append(error)
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from litestar import Request, Response, get
 
@@ -100,7 +100,7 @@ def _ask(asked: Asked, today: bool) -> OverviewAnswer:
         zone=asked.view.zone.key,
         conversion=asked.values.conversion_event,
     )
-    return cast("OverviewAnswer", asked.lake.ask(question))
+    return asked.lake.ask(question)
 
 
 def _live(asked: Asked) -> tuple[Happening, ...]:
