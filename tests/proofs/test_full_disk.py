@@ -5,17 +5,17 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import signal
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 import obverse
-from tests.proofs.live import Server, create_key
+from tests.conftest import Server
 
 
 @pytest.fixture
@@ -33,22 +33,21 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def _post(port: int, key: str, ids: list[str]) -> tuple[int, str | None]:
     call = {"type": "track", "event": "Filled", "userId": "u"}
     events = [{**call, "messageId": one, "properties": {"pad": os.urandom(9000).hex()}} for one in ids]
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("POST", "/v1/batch", json.dumps({"writeKey": key, "batch": events}))
-    reply = connection.getresponse()
-    return reply.status, reply.headers.get("Retry-After")
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("POST", "/v1/batch", json.dumps({"writeKey": key, "batch": events}))
+        with connection.getresponse() as reply:
+            return reply.status, reply.headers.get("Retry-After")
 
 
 @pytest.mark.timeout(240)
 def test_a_full_disk_is_refused_politely_and_loses_nothing(small_disk: Path) -> None:
-    data = small_disk / "data"
-    key = create_key(data)
-    server = Server(data)
+    server = Server(small_disk / "data")
     server.start()
+    key = server.write_key
     acknowledged: list[str] = []
     try:
         refused = None
-        for number in range(400):
+        for number in range(1500):
             ids = [f"before-{number}-{index}" for index in range(10)]
             status, retry_after = _post(server.port, key, ids)
             if status == 200:
@@ -68,8 +67,8 @@ def test_a_full_disk_is_refused_politely_and_loses_nothing(small_disk: Path) -> 
             time.sleep(0.2)
         acknowledged.append("after-0")
     finally:
-        server.stop(signal.SIGTERM)
-    with obverse.open(data) as lake:
+        server.stop()
+    with obverse.open(server.data) as lake:
         found = Counter(lake.sql("SELECT message_id FROM events").column(0).to_pylist())
     assert {one for one in acknowledged if found[one] != 1} == set()
     assert max(found.values()) == 1

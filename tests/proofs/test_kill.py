@@ -11,12 +11,13 @@ import signal
 import threading
 import time
 from collections import Counter
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
 import obverse
-from tests.proofs.live import Server, create_key
+from tests.conftest import Server
 
 
 class Client(threading.Thread):
@@ -55,39 +56,40 @@ class Client(threading.Thread):
 
     def _post(self, body: bytes) -> bool:
         headers = {"Authorization": self.auth, "Content-Encoding": "gzip", "Content-Type": "application/json"}
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-            connection.request("POST", "/v1/batch", body, headers)
-            status = connection.getresponse().status
-        except (OSError, http.client.HTTPException):
-            return False
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with closing(connection):
+            try:
+                connection.request("POST", "/v1/batch", body, headers)
+                with connection.getresponse() as reply:
+                    status = reply.status
+            except (OSError, http.client.HTTPException):
+                return False
         assert status in (200, 429, 503), status
         return status == 200
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(20, marks=[pytest.mark.proof, pytest.mark.timeout(900)])])
-def test_each_acknowledged_message_is_in_the_lake_exactly_once(tmp_path: Path, kills: int) -> None:
-    data = tmp_path / "data"
-    key = create_key(data)
-    server = Server(data)
-    clients = [Client(server.port, key, f"client{index}") for index in range(3)]
+def test_each_acknowledged_message_is_in_the_lake_exactly_once(
+    new_server: Callable[..., Server], kills: int
+) -> None:
+    server = new_server().start()
+    port = server.port
+    clients = [Client(port, server.write_key, f"client{index}") for index in range(3)]
     moments = random.Random(kills)
-    server.start()
     for client in clients:
         client.start()
     try:
         for _ in range(kills):
             time.sleep(moments.uniform(0.1, 2.0))  # the random moment itself
             server.stop(signal.SIGKILL)
-            server.start()
-        time.sleep(0.5)
+            server.start(port)
     finally:
         for client in clients:
             client.done.set()
         for client in clients:
             client.join(timeout=30)
-        server.stop(signal.SIGTERM)
-    with obverse.open(data) as lake:
+        server.stop()
+    with obverse.open(server.data) as lake:
         found = Counter(lake.sql("SELECT message_id FROM events").column(0).to_pylist())
     acknowledged = {one for client in clients for one in client.acknowledged}
     assert len(acknowledged) > 100

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from itertools import pairwise
 from pathlib import Path
-from typing import Self, cast
+from typing import Self, cast, overload
 
 import duckdb
 import numpy as np
@@ -21,7 +21,8 @@ from obverse.event import SCHEMA
 from obverse.folder import Folder
 from obverse.lake.table import EventTable
 from obverse.measure import measure_of
-from obverse.measure.funnel import Funnel, FunnelMeasure
+from obverse.measure.funnel import Funnel, FunnelAnswer, FunnelMeasure
+from obverse.measure.overview import Overview, OverviewAnswer
 from obverse.measure.protocol import Facts, Plan
 from obverse.measure.question import Answer, Question
 from obverse.tape.layout import Layout
@@ -77,6 +78,15 @@ class Lake:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @overload
+    def ask(self, question: Funnel) -> FunnelAnswer: ...
+
+    @overload
+    def ask(self, question: Overview) -> OverviewAnswer: ...
+
+    @overload
+    def ask(self, question: Question) -> Answer: ...
 
     def ask(self, question: Question) -> Answer:
         """Answer a question, as of the newest event.
