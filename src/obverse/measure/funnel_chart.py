@@ -35,8 +35,9 @@ def draw(
     labels = base.mark_text(align="left", dx=6).encode(x="edge:Q", text="text:N")
     drawn = alt.layer(bars, whiskers, labels, data=data).properties(width=420, height=alt.Step(34))
     if rows[0]["group"] is None:
-        return drawn
-    return drawn.facet(row=alt.Row("group:N", title=None, sort=list(dict.fromkeys(r["group"] for r in rows))))
+        return drawn.configure_view(stroke=None)
+    groups = list(dict.fromkeys(row["group"] for row in rows))
+    return drawn.facet(row=alt.Row("group:N", title=None, sort=groups)).configure_view(stroke=None)
 
 
 def _names(order: list[str]) -> str:
