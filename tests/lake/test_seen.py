@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -59,6 +61,18 @@ def test_of_equal_messages_in_a_batch_the_first_is_kept(rig: Rig) -> None:
 def test_two_sources_may_use_the_same_message_id(rig: Rig) -> None:
     assert rig.append(["1", "1"], source=["shop", "kiosk"]) == (2, 0)
     assert rig.append(["1:b", "b"], source=["a", "a1:"]) == (2, 0)
+
+
+def test_a_message_that_two_threads_bring_at_once_is_kept_once(rig: Rig) -> None:
+    both = threading.Barrier(2)
+
+    def bring(app_id: str) -> int:
+        both.wait(10)
+        return sum(append_new(rig.table, rig.seen, rows([f"m{n}"]), app_id, n)[0] for n in range(1, 21))
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(bring, ("inbox", "import:a"))) == 20
+    assert ids(rig.table.root) == sorted(f"m{n}" for n in range(1, 21))
 
 
 def test_the_same_position_does_nothing(rig: Rig) -> None:

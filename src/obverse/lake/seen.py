@@ -72,6 +72,7 @@ class Seen:
 
     Attributes:
         last_seq: it covers every event of the lake up to this number, save those too old to matter.
+        appending: held from looking a message up until it is in, so that two who bring it add it once.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
@@ -79,6 +80,7 @@ class Seen:
         self.runs_folder = path.with_suffix(".runs")
         self._clock = clock
         self._lock = threading.RLock()
+        self.appending = threading.Lock()
         self._con = duckdb.connect(config={"threads": 1})
         self._db = _connect(path)
         self._stored = self._load()
@@ -273,6 +275,11 @@ def append_new(table: EventTable, seen: Seen, rows: pa.Table, app_id: str, posit
     Returns:
         The number of rows appended and the number of duplicates left out.
     """
+    with seen.appending:
+        return _append_new(table, seen, rows, app_id, position)
+
+
+def _append_new(table: EventTable, seen: Seen, rows: pa.Table, app_id: str, position: int) -> tuple[int, int]:
     if seen.last_seq < table.refresh().last_seq:  # an append went in whose ids could not be kept
         seen.catch_up(table)
     if position <= table.committed(app_id):
