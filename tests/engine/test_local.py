@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -47,7 +47,7 @@ def counts(lake: obverse.Lake, text: str = TEXT, **fields: Any) -> list[int]:
 
 
 def ask(lake: obverse.Lake, text: str = TEXT, **fields: Any) -> FunnelAnswer:
-    return cast(FunnelAnswer, lake.ask(Funnel.parse(text, **fields)))
+    return lake.ask(Funnel.parse(text, **fields))
 
 
 def names(lake: obverse.Lake, question: Funnel, step: int, outcome: Any, **where: Any) -> list[str]:
@@ -115,7 +115,7 @@ def test_a_period_in_a_time_zone(lake: obverse.Lake) -> None:
 
 def test_the_people_behind_each_bar_are_as_many_as_it_says(lake: obverse.Lake) -> None:
     question = Funnel.parse(TEXT, by="context.device.type")
-    answer = cast(FunnelAnswer, lake.ask(question))
+    answer = lake.ask(question)
     for number, step in enumerate(answer.steps, 1):
         assert lake.people(question, number).n == step.people
         if number < 3:
@@ -263,5 +263,5 @@ def test_sessions_of_one_person_stay_together_on_several_threads(tmp_path: Path)
     rows = [row(f"u{user}", VIEW, visit * 100 + 1) for user in range(11_000) for visit in range(2)]
     with obverse.open(fill(tmp_path / "data", [table_of(rows)]), threads=3) as lake:
         question = Funnel.parse(VIEW, count="session")
-        assert cast(FunnelAnswer, lake.ask(question)).steps[0].people == 22_000
+        assert lake.ask(question).steps[0].people == 22_000
         assert lake.people(question, 1).n == 11_000

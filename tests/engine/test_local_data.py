@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pytest
 
 import obverse
-from obverse.measure.funnel import Funnel, FunnelAnswer
+from obverse.measure.funnel import Funnel
 from tests.engine.lakes import fill
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -63,7 +63,7 @@ Opened = Callable[[str], obverse.Lake]
 
 
 def people(lake: obverse.Lake, text: str, **fields: Any) -> list[int]:
-    return [step.people for step in cast(FunnelAnswer, lake.ask(Funnel.parse(text, **fields))).steps]
+    return [step.people for step in lake.ask(Funnel.parse(text, **fields)).steps]
 
 
 def test_traffic_fines_go_the_published_way_to_credit_collection(opened: Opened) -> None:
@@ -112,7 +112,7 @@ def test_the_shops_counts_are_the_published_ones(opened: Opened) -> None:
 
 def test_a_split_by_platform_adds_up(opened: Opened) -> None:
     question = Funnel.parse(" > ".join(STEPS), by="properties.platform", count="entry")
-    answer = cast(FunnelAnswer, opened(SHOP).ask(question))
+    answer = opened(SHOP).ask(question)
     for number, step in enumerate(answer.steps):
         assert sum(group.steps[number].people for group in answer.groups) == step.people
         assert step.value_reached.value == 0

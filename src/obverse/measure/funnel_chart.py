@@ -35,9 +35,12 @@ def draw(
     labels = base.mark_text(align="left", dx=6).encode(x="edge:Q", text="text:N")
     drawn = alt.layer(bars, whiskers, labels, data=data).properties(width=420, height=alt.Step(34))
     if rows[0]["group"] is None:
-        return drawn.configure_view(stroke=None)
+        alone: alt.LayerChart = drawn.configure_view(stroke=None)
+        return alone
     groups = list(dict.fromkeys(row["group"] for row in rows))
-    return drawn.facet(row=alt.Row("group:N", title=None, sort=groups)).configure_view(stroke=None)
+    beside: alt.FacetChart = drawn.facet(row=alt.Row("group:N", title=None, sort=groups))
+    frameless: alt.FacetChart = beside.configure_view(stroke=None)
+    return frameless
 
 
 def _names(order: list[str]) -> str:
