@@ -9,6 +9,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from subprocess import Popen
 from typing import Any
 
 from obverse.collect.asgi import Collect
@@ -17,6 +18,7 @@ from obverse.collect.importing_spool import Spool, SpoolTaker
 from obverse.collect.inbox import Inbox
 from obverse.collect.limits import Limits
 from obverse.collect.source import Source
+from obverse.engine import warming
 from obverse.engine.local import Lake
 from obverse.errors import DataError
 from obverse.folder import Folder
@@ -78,6 +80,7 @@ class Parts:
         """
         self.settings = settings
         self.values: ServerSettings = settings.values()
+        self._warming: Popen[bytes] | None = None
         with ExitStack() as stack:
             table = EventTable.open(folder.events, create=True)
             self.inbox = _open_inbox(folder, self.values.inbox_bytes, table.committed(APP_ID))
@@ -105,9 +108,10 @@ class Parts:
         return Source(found.name, found.touchpoint) if found else None
 
     def start(self) -> None:
-        """Start the threads that fill and tidy the lake."""
+        """Start the threads that fill and tidy the lake, and compile what questions need if that is not done."""
         self.writer.start()
         self.imports.start()
+        self._warming = warming.start()
 
     def is_well(self) -> bool:
         """Tell whether events get on into the lake, or have been stuck for no longer than half a minute."""
@@ -134,6 +138,9 @@ class Parts:
 
     def close(self) -> None:
         """Bring what was accepted into the lake, if that is soon done, and close everything."""
+        if self._warming is not None and self._warming.poll() is None:
+            self._warming.terminate()
+            self._warming.wait()
         try:
             self.imports.stop()
             self.writer.stop()
