@@ -108,7 +108,7 @@ class Parts:
         return Source(found.name, found.touchpoint) if found else None
 
     def start(self) -> None:
-        """Start the threads that fill and tidy the lake, and compile what questions need if that is not done."""
+        """Start the threads that fill and tidy the lake, and compile kernels if that is not done."""
         self.writer.start()
         self.imports.start()
         self._warming = warming.start()
