@@ -179,6 +179,8 @@ class Layer:
             offsets, kept = thinned(offsets, row, self._columns_of(kind, [where])[0])
             row, time, seq = row[kept], frozen(time[kept]), frozen(seq[kept])
         columns = {name: frozen(column[row]) for name, column in found.items()}
+        if where:
+            reel.unload()  # the strip is a copy
         return Strip(frozen(offsets) if where else offsets, time, seq, columns)
 
     def _columns_of(self, kind: Kind, wanted: Sequence[Wanted]) -> list[NDArray[Any]]:

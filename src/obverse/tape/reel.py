@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from mmap import mmap
+from mmap import MADV_DONTNEED, mmap
 from typing import Any
 
 import numpy as np
@@ -84,15 +84,26 @@ class Reel:
         """Memory held: what is mapped from disk does not count, the system takes it back as it likes."""
         return sum(array.nbytes for array in self.arrays if not mapped(array))
 
+    def unload(self) -> None:
+        """Let go of the pages mapped from disk; who reads them again gets them from the system's cache."""
+        for array in self.arrays:
+            held = _map_of(array)
+            if held is not None and hasattr(mmap, "madvise"):
+                held.madvise(MADV_DONTNEED)
+
     def __len__(self) -> int:
         return len(self.time)
 
 
 def mapped(array: Any) -> bool:
     """Tell whether an array is mapped from a file."""
+    return _map_of(array) is not None
+
+
+def _map_of(array: Any) -> mmap | None:
     while isinstance(array, np.ndarray):
         array = array.base
-    return isinstance(array, mmap)
+    return array if isinstance(array, mmap) else None
 
 
 def build(rows: Rows, owners: Owners, n_people: int, last_seq: int) -> Reel:
