@@ -21,6 +21,7 @@ import obverse
 from obverse.folder import Folder
 from obverse.lake.table import EventTable
 from obverse.measure.funnel import Exclusion, Funnel
+from obverse.measure.funnel_question import Count
 from obverse.measure.overview import Overview
 
 _PACKAGE = Path(obverse.__file__).parent
@@ -44,58 +45,53 @@ def start() -> subprocess.Popen[bytes] | None:
 
 def warm() -> None:
     """Compile all kernels by asking on a small lake; what is compiled already is quick."""
-    with tempfile.TemporaryDirectory(prefix="obverse-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="obverse-warm-") as scratch:
         folder = Folder.open(Path(scratch) / "data", create=True)
-        EventTable.open(folder.events, create=True).append(_events(), "warming", 1)
+        table = EventTable.open(folder.events, create=True)
+        table.append(_events(), "warm", 1)
         with obverse.open(folder.root) as lake:
-            for question in _questions():
-                lake.ask(question)
+            for position in (2, 3):
+                for question in _questions():
+                    lake.ask(question)
+                table.append(_events(), "warm", position)
             lake.people(Funnel.parse("A > B"), 1)
-            EventTable.open(folder.events, create=True).append(_events(), "warming", 2)
-            lake.ask(Funnel.parse("A > B"))
+            lake.tape.find("u")
     _mark().parent.mkdir(parents=True, exist_ok=True)
     _mark().touch()
 
 
 def _questions() -> list[Funnel | Overview]:
-    steps = "A > B [properties.x > 1] > C"
+    steps = "A or B [properties.x > 1] > B > A"
+    counts: list[Count] = ["entry", "session", "account"]
     return [
-        Funnel.parse(steps, by="properties.x", exclude=[Exclusion(events=("D",))]),
-        Funnel.parse("A > A or B"),
-        *(Funnel.parse(steps, order=order) for order in ("strict", "any")),
-        *(Funnel.parse(steps, count=count) for count in ("entry", "session", "account")),
-        Funnel.parse(steps, same="properties.x"),
-        Overview(conversion="C"),
+        Funnel.parse("A > B", by="properties.x", exclude=[Exclusion(events=("Grouped",))]),
+        Funnel.parse(steps, order="strict"),
+        Funnel.parse(steps, order="any", same="properties.x"),
+        *(Funnel.parse(steps, count=count) for count in counts),
+        Overview(conversion="B"),
     ]
 
 
 def _events() -> pa.Table:
-    """Make a few people who take the steps, one of them known only later."""
-    rows = [
-        {
-            "event": "Identified" if name == "I" else name,
-            "type": "identify" if name == "I" else "track",
-            "message_id": f"{person}{name}",
-            "time": 1_790_000_000_000_000 + person * 1_000 + number * 60_000_000,
-            "received_at": 1_790_000_000_000_000,
-            "touchpoint": "web",
-            "source": "warming",
-            "anonymous_id": f"a{person}",
-            "user_id": f"u{person}" if name == "I" else None,
-            "account_id": "acme",
-            "value": 2.0,
-            "currency": "EUR",
-            "properties": '{"x": 2}',
-            "context": "{}",
-        }
-        for person in range(3)
-        for number, name in enumerate("ABDCI")
-    ]
+    n = 4
     instant = pa.timestamp("us", tz="UTC")
-    table = pa.Table.from_pylist(rows)
-    for name in ("time", "received_at"):
-        table = table.set_column(table.column_names.index(name), name, table[name].cast(instant))
-    return table
+    return pa.table(
+        {
+            "event": ["A", "B", "Identified", "Grouped"],
+            "type": ["track", "track", "identify", "group"],
+            "time": pa.array([3, 2, 1, 0], instant),
+            "received_at": pa.array([0] * n, instant),
+            "message_id": ["m"] * n,
+            "touchpoint": ["web"] * n,
+            "source": ["warm"] * n,
+            "user_id": pa.array([None, "u", "u", "u"], pa.string()),
+            "anonymous_id": ["a"] * n,
+            "account_id": pa.array([None, None, None, "c"], pa.string()),
+            "value": [None, 2.0, None, None],
+            "properties": ['{"x": 2}'] * n,
+            "context": ["{}"] * n,
+        }
+    )
 
 
 def _mark() -> Path:

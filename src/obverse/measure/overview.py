@@ -72,9 +72,10 @@ class OverviewMeasure:
         n_rows = tuple(len(edges) - 1 for edges in period.edges)
         found = OverviewSummary.zero(n_rows, len(layout.labels) + 1, layout.newest)
         everything, orders = layout.tracks
-        if everything.code is None or orders.value is None:
-            raise ValueError("the layout lacks touchpoints or values")
-        both = everything.offsets, everything.time, orders.offsets, orders.time, orders.value
+        if everything.code is None:
+            raise ValueError("the layout lacks touchpoints")
+        value = np.zeros(len(orders.time)) if orders.value is None else orders.value
+        both = everything.offsets, everything.time, orders.offsets, orders.time, value
         slice_ = units.start, units.stop
         bounds = np.array([period.before, period.start, period.end], dtype=np.int64)
         tally_totals(*both, bounds, found.totals, found.money, found.moments, *slice_)
@@ -82,7 +83,7 @@ class OverviewMeasure:
             tally_rows(*both, edges, rows, money, *slice_)
         tally_places(
             everything.offsets, everything.time, everything.seq, everything.code,
-            orders.offsets, orders.time, orders.seq, orders.value,
+            orders.offsets, orders.time, orders.seq, value,
             period.start, period.end, found.places, found.place_money, *slice_,
         )  # fmt: skip
         return found

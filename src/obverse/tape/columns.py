@@ -1,4 +1,4 @@
-"""Columns computed for every event of a kind: whether it passes a filter, its money, the key of a value.
+"""Columns computed for every event of a kind: whether it passes a filter, the key of a value.
 
 They are ordered by seq, so an event keeps its place in them whoever it turns out to belong to, and they grow
 at their end as the lake does. A reel's `row` says where in them each of its events is.
@@ -22,14 +22,13 @@ from obverse.tape.expression import Expression
 from obverse.tape.reading import Reader
 from obverse.tape.reel import Kind
 
-Form = Literal["mask", "value", "key"]
+Form = Literal["mask", "key"]
 
 _SQL = {
     "mask": "coalesce({sql}, FALSE)",
-    "value": "coalesce(nullif({sql}, 'nan'::DOUBLE), 0)",
     "key": "CASE WHEN {sql} IS NULL THEN -1 ELSE (hash({sql}) >> 1)::BIGINT END",
 }
-_TYPES: dict[str, type[np.generic]] = {"mask": np.bool_, "value": np.float64, "key": np.int64}
+_TYPES: dict[str, type[np.generic]] = {"mask": np.bool_, "key": np.int64}
 
 
 class Gone(Exception):  # noqa: N818 - not an error: the tape starts anew
@@ -41,8 +40,7 @@ class Wanted:
     """A column to compute.
 
     Attributes:
-        form: ``mask``: does the condition hold; ``value``: a number, 0 for none; ``key``: 63-bit hash of a
-            text, -1 for none.
+        form: ``mask``: does the condition hold; ``key``: 63-bit hash of a text, -1 for none.
         text: the expression as asked, which tells columns apart.
         sql: its SQL.
         params: values of its parameters.
@@ -57,9 +55,6 @@ class Wanted:
     def of(cls, form: Form, expression: Expression) -> Wanted:
         """Want an expression's column."""
         return cls(form, expression.text, expression.sql, tuple(expression.params.items()))
-
-
-VALUE = Wanted("value", "value", "value")
 
 
 class Columns:

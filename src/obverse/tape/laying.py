@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from obverse.tape.arrange import arrange, frozen, merged, thinned, widened
 from obverse.tape.codes import Codes
-from obverse.tape.columns import VALUE, Columns, Wanted
+from obverse.tape.columns import Columns, Wanted
 from obverse.tape.layout import Int32s, Int64s, Layout, Track
 from obverse.tape.reading import Reader
 from obverse.tape.reel import Kind, Reel, mapped
@@ -61,8 +61,6 @@ class Plan:
     def columns(self, track: int) -> dict[str, Wanted]:
         """Columns that a track's events need."""
         wanted: dict[str, Wanted] = {}
-        if self.value:
-            wanted["value"] = VALUE
         if self.by and track == self.by_track:
             wanted["by"] = self.by
         if self.same:
@@ -118,7 +116,9 @@ class Layer:
         """Lay a plan out as of the reels' last event."""
         if plan.unit == "session" and self._derives(plan):  # may number more people
             self._held = self._reels.get([*self._held, EVERYTHING])
-        strips = [self._strip(choice, plan.columns(track)) for track, choice in enumerate(plan.choices)]
+        strips = [
+            self._strip(choice, plan.columns(track), plan.value) for track, choice in enumerate(plan.choices)
+        ]
         person: Int32s | None = None
         n_persons = n_units = len(self._reels.streams)
         if plan.unit == "account":
@@ -163,14 +163,16 @@ class Layer:
 
     # -- one selection ----------------------------------------------------------------------------------
 
-    def _strip(self, choice: Choice, wanted: dict[str, Wanted]) -> Strip:
-        strips = [self._of_kind(kind, choice.where, wanted) for kind in choice.kinds]
+    def _strip(self, choice: Choice, wanted: dict[str, Wanted], valued: bool) -> Strip:
+        strips = [self._of_kind(kind, choice.where, wanted, valued) for kind in choice.kinds]
         strip = strips[0]
         for other in strips[1:]:
             strip = _merge(strip, other)
         return strip
 
-    def _of_kind(self, kind: Kind, where: Wanted | None, wanted: dict[str, Wanted]) -> Strip:
+    def _of_kind(
+        self, kind: Kind, where: Wanted | None, wanted: dict[str, Wanted], valued: bool = False
+    ) -> Strip:
         reel = self._held[kind]
         offsets = widened(reel.offsets, len(self._reels.streams))
         row, time, seq = reel.row, reel.time, reel.seq
@@ -179,6 +181,8 @@ class Layer:
             offsets, kept = thinned(offsets, row, self._columns_of(kind, [where])[0])
             row, time, seq = row[kept], frozen(time[kept]), frozen(seq[kept])
         columns = {name: frozen(column[row]) for name, column in found.items()}
+        if valued and len(reel.value):
+            columns["value"] = frozen(reel.value[kept]) if where else reel.value
         if where:
             reel.unload()  # the strip is a copy
         return Strip(frozen(offsets) if where else offsets, time, seq, columns)
@@ -274,14 +278,23 @@ def again(layout: Layout, plan: Plan, reels: Reels) -> Layout:
 
 
 def _merge(one: Strip, other: Strip) -> Strip:
+    columns = {
+        name: np.concatenate([_column(one, name), _column(other, name)])
+        for name in one.columns | other.columns
+    }
     offsets, order = merged(one.offsets, one.time, one.seq, other.offsets, other.time, other.seq)
     both = Strip(
         offsets,
         np.concatenate([one.time, other.time]),
         np.concatenate([one.seq, other.seq]),
-        {name: np.concatenate([column, other.columns[name]]) for name, column in one.columns.items()},
+        columns,
     )
     return both.take(offsets, order)
+
+
+def _column(strip: Strip, name: str) -> NDArray[Any]:
+    """Give a strip's column; only money may be missing, where no event has any."""
+    return strip.columns[name] if name != "value" or name in strip.columns else np.zeros(len(strip.time))
 
 
 def _regrouped(strip: Strip, unit: Int32s, n_units: int) -> Strip:

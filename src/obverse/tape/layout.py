@@ -39,7 +39,8 @@ class Track:
         offsets: shape (n_units + 1,); the events of unit u stand at offsets[u]:offsets[u + 1].
         time: shape (n,), µs since 1970 UTC, ascending within a unit.
         seq: shape (n,), the event's number in the lake: the same event has the same seq in every track.
-        value: shape (n,), money, 0 where the event has none; None where it was not asked for.
+        value: shape (n,), money, 0 where the event has none; None where it was not asked for or no event
+            has any.
         code: shape (n,), index into `Layout.labels` of the split's value; None where it was not asked for.
     """
 

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from obverse.errors import DataError
 from obverse.tape.arrange import arrange, frozen, places, spliced, spliced_offsets
-from obverse.tape.layout import Int32s, Int64s
+from obverse.tape.layout import Floats, Int32s, Int64s
 from obverse.tape.owners import Owners
 
-COLUMNS = ("offsets", "time", "seq", "stream", "row")
+COLUMNS = ("offsets", "time", "seq", "stream", "row", "value")
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,15 @@ class Kind:
 
 @dataclass(frozen=True)
 class Rows:
-    """Events as the lake gives them, ascending in seq: the stream's number, the time in µs, the seq."""
+    """Events as the lake gives them, ascending in seq: the stream's number, the time in µs, the seq, money.
+
+    `value` is empty where none of the events has any.
+    """
 
     seq: Int64s
     stream: Int32s
     time: Int64s
+    value: Floats = field(default_factory=lambda: frozen(np.zeros(0)))
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Reel:
         seq: shape (n,).
         stream: shape (n,), number of the stream that the event came under.
         row: shape (n,), rank of the event by seq: its place in columns read from the lake.
+        value: shape (n,), money, 0 where an event has none; shape (0,) where no event has any.
         last_seq: every event of the kind up to this is in.
         edition: another for every reel made; the same only where the events and their order are.
     """
@@ -65,19 +70,20 @@ class Reel:
     seq: Int64s
     stream: Int32s
     row: Int32s
+    value: Floats
     last_seq: int
     edition: int = field(default_factory=count(1).__next__)
 
     @classmethod
     def of(cls, arrays: Sequence[NDArray[Any]], last_seq: int) -> Reel:
         """Make a reel of its arrays, in the order of `COLUMNS`."""
-        offsets, time, seq, stream, row = arrays
-        return cls(offsets, time, seq, stream, row, last_seq)
+        offsets, time, seq, stream, row, value = arrays
+        return cls(offsets, time, seq, stream, row, value, last_seq)
 
     @property
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """The arrays, in the order of `COLUMNS`."""
-        return self.offsets, self.time, self.seq, self.stream, self.row
+        return self.offsets, self.time, self.seq, self.stream, self.row, self.value
 
     @property
     def nbytes(self) -> int:
@@ -112,7 +118,8 @@ def build(rows: Rows, owners: Owners, n_people: int, last_seq: int) -> Reel:
         raise DataError(f"{len(rows.seq)} events of one name are more than one tape can hold")
     person = owners.people(rows.stream, rows.time)
     offsets, order, time = arrange(frozen(person), n_people, frozen(rows.time))
-    columns = (offsets, time, rows.seq[order], rows.stream[order], order)
+    value = rows.value[order] if len(rows.value) else rows.value
+    columns = (offsets, time, rows.seq[order], rows.stream[order], order, value)
     return Reel.of([frozen(column) for column in columns], last_seq)
 
 
@@ -145,11 +152,20 @@ def splice(reel: Reel, rows: Rows, owners: Owners, n_people: int, last_seq: int)
         reel.offsets, reel.time, reel.seq, frozen(person[order]), frozen(time[order]), frozen(seq[order])
     )
     offsets = spliced_offsets(reel.offsets, n_people, frozen(person), frozen(old_person))
-    columns = [
-        spliced(old, removed, frozen(before), frozen(new[order]))
-        for old, new in zip(reel.arrays[1:], (time, seq, stream, row), strict=True)
-    ]
+    pairs = list(zip(reel.arrays[1:-1], (time, seq, stream, row), strict=True))
+    valued = len(reel.value) > 0 or len(rows.value) > 0
+    if valued:
+        kept, came = _filled(reel.value, n), _filled(rows.value, len(rows.seq))
+        pairs.append((frozen(kept), np.concatenate([kept[removed], came])))
+    columns = [spliced(old, removed, frozen(before), frozen(new[order])) for old, new in pairs]
+    if not valued:
+        columns.append(reel.value)
     return Reel.of([frozen(column) for column in (offsets, *columns)], last_seq)
+
+
+def _filled(value: Floats, n: int) -> Floats:
+    """Spell out that no event has any money."""
+    return value if len(value) else np.zeros(n)
 
 
 def _movers(reel: Reel, affected: Int32s, owners: Owners) -> tuple[Int64s, Int32s, Int32s]:

@@ -18,7 +18,7 @@ from obverse.tape.cache import Cache, Worth
 from obverse.tape.codes import Codes
 from obverse.tape.columns import Gone
 from obverse.tape.directory import Directory
-from obverse.tape.layout import Int64s
+from obverse.tape.layout import Floats, Int64s
 from obverse.tape.memory import give_back
 from obverse.tape.owners import Claimed, Owners
 from obverse.tape.reading import MANY_ROWS, Reader
@@ -27,7 +27,11 @@ from obverse.tape.store import KeptReel, Meta, Store, bounded
 
 log = logging.getLogger("obverse.tape")
 
-_ROWS = {"stream": "stream", "time": "epoch_us(time)"}
+_ROWS = {
+    "stream": "stream",
+    "time": "epoch_us(time)",
+    "value": "coalesce(nullif(value, 'nan'::DOUBLE), 0)",
+}
 _ANONYMOUS = STREAM_SQL.replace("user_id", "NULL::VARCHAR")
 _CLAIMS = (
     f"SELECT seq, {_ANONYMOUS} AS anonymous, epoch_us(time) AS time, stream FROM {{source}} "  # noqa: S608 - ours
@@ -46,6 +50,7 @@ class _Raw:
     seq: Int64s
     stream: Int64s
     time: Int64s
+    value: Floats
     upto: int
 
 
@@ -218,11 +223,12 @@ class Reels:
 
     def _read(self, kind: Kind, after: int, upto: int) -> _Raw:
         seq, columns = self._reader.columns(_ROWS, kind, after, upto, {})
-        return _Raw(seq, columns["stream"], columns["time"], upto)
+        return _Raw(seq, columns["stream"], columns["time"], columns["value"], upto)
 
     def _coded(self, raw: _Raw) -> Rows:
         self._unsaved += len(raw.seq)
-        return Rows(raw.seq, self.streams.encode(frozen(raw.stream)), raw.time)
+        value = raw.value if raw.value.any() else np.zeros(0)
+        return Rows(raw.seq, self.streams.encode(frozen(raw.stream)), raw.time, frozen(value))
 
     # -- on disk ----------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from obverse.tape.arrange import frozen
 from obverse.tape.owners import Claimed
 from obverse.tape.reel import COLUMNS, Kind, Reel
 
-FORMAT = 1
+FORMAT = 2
 MAX_BYTES = 4 << 30
 SPARE_BYTES = 512 << 20
 """Room that keeping reels leaves free on the disk."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from obverse.engine.warming import is_warm, start, warm
+from obverse.measure import funnel_scan, overview_scan
 from obverse.tape import arrange, owners, reel, units
 from obverse.tape.layout import Selection
 from obverse.tape.tape import Tape
-from obverse.tape.warm import warm
 from tests.tape.tape_oracle import Sent, append, lake
 
-KERNELS = (
+KERNELS: tuple[Any, ...] = (
     *(arrange.arrange, arrange.places, arrange.spliced_offsets, arrange.spliced, arrange.merged),
     *(arrange.thinned, arrange.units, units.session_starts, units.looked_up, units.account_keys),
     *(owners._people, reel._events_under),
+    *(funnel_scan.scan, overview_scan.tally_totals, overview_scan.tally_rows, overview_scan.tally_places),
 )
 
 
@@ -31,3 +34,9 @@ def test_a_question_after_warming_compiles_nothing(tmp_path: Path) -> None:
         tape.lay(asked, unit="account", same="event")
         tape.close()
     assert [len(kernel.signatures) for kernel in KERNELS] == before
+
+
+def test_what_is_warm_is_not_warmed_again() -> None:
+    warm()
+    assert is_warm()
+    assert start() is None
