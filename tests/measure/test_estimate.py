@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -113,6 +113,10 @@ def test_coarser_bins_keep_everyone(durations: list[int]) -> None:
     assert [low for low, _, _ in rows][1:] == [high for _, high, _ in rows][:-1]
 
 
+@example(
+    a=[0.0, 999968349.0, -404030544.15682936, 767474888.375, -996829366.6749105],
+    b=[0.0, 0.0, 0.0, 999999985.0, 295712771.5, 1.5, 214421533.0],
+)
 @given(st.lists(st.floats(-1e9, 1e9), max_size=30), st.lists(st.floats(-1e9, 1e9), max_size=30))
 def test_moments_merge_to_those_of_all_draws(a: list[float], b: list[float]) -> None:
     merged = moments.merge(_moments(a), _moments(b))

@@ -27,7 +27,7 @@ def merge(a: Floats, b: Floats) -> Floats:
     delta = b[..., 1] - a[..., 1]
     # A weighted mean, rather than a's mean and a step from it, so that a and b are alike.
     mean = (a[..., 0] * a[..., 1] + b[..., 0] * b[..., 1]) / whole
-    m2 = a[..., 2] + b[..., 2] + delta * delta * a[..., 0] * b[..., 0] / whole
+    m2 = a[..., 2] + b[..., 2] + delta * delta * (a[..., 0] * b[..., 0]) / whole
     return np.stack([n, mean, m2], axis=-1)
 
 
