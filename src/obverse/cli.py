@@ -61,11 +61,12 @@ def cli() -> None:
 @click.option(
     "--port", default=8040, show_default=True, type=click.IntRange(0, 65535), help="0: any free port."
 )
-def serve(data: Path, host: str, port: int) -> None:
+@click.option("--new-inbox", is_flag=True, help="Begin a new inbox, where the old one is lost or damaged.")
+def serve(data: Path, host: str, port: int, new_inbox: bool) -> None:
     """Serve the data folder: take events in, answer questions, show pages. Makes the folder if need be."""
     from obverse.web.serve import serve as run
 
-    run(Folder.open(data, create=True), host, port)
+    run(Folder.open(data, create=True), host, port, new_inbox=new_inbox)
 
 
 @cli.command()

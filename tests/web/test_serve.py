@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+import obverse
 from obverse.folder import Folder
 from obverse.settings.store import Settings
 
@@ -171,3 +172,24 @@ def test_a_missing_inbox_is_noticed_where_the_lake_has_events_from_it(new_server
     assert refused.returncode == 1
     assert "inbox.db is missing" in refused.stderr
     assert not inbox.exists()
+    anew = new_server("data", "--new-inbox").start()
+    _send(anew, 1)
+    _send(anew, 2)
+    anew.stop()
+    with obverse.open(server.data) as lake:
+        assert lake.sql("SELECT message_id FROM events ORDER BY seq")[0].to_pylist() == ["m1", "m2"]
+
+
+def test_a_new_inbox_sets_a_damaged_one_aside(new_server: NewServer) -> None:
+    server = new_server().start()
+    _send(server, 1)
+    server.stop()
+    Folder.open(server.data).inbox.write_bytes(b"not an inbox")
+    anew = new_server("data", "--new-inbox").start()
+    _send(anew, 2)
+    anew.stop()
+    (aside,) = server.data.glob("inbox.db.aside-*")
+    assert aside.read_bytes() == b"not an inbox"
+    assert aside.name in anew.log
+    with obverse.open(server.data) as lake:
+        assert lake.sql("SELECT message_id FROM events ORDER BY seq")[0].to_pylist() == ["m1", "m2"]

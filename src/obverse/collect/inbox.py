@@ -112,19 +112,22 @@ class Inbox:
         self._thread.start()
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], max_bytes: int = 1 << 30, create: bool = True) -> Inbox:
+    def open(
+        cls, path: str | os.PathLike[str], max_bytes: int = 1 << 30, create: bool = True, after: int = 0
+    ) -> Inbox:
         """Open an inbox.
 
         Args:
             path: of its file.
             max_bytes: of events that wait; beyond them the inbox is full.
             create: make the file where there is none.
+            after: positions of one that is made are above this.
 
         Raises:
             DataError: it is missing (without `create`), damaged, no inbox, or of a later version.
         """
         where = Path(path)
-        writer = inbox_file.connect(where, create)
+        writer = inbox_file.connect(where, create, after)
         return cls(where, max_bytes, writer, inbox_file.connect_reader(where))
 
     async def put(self, batch: Batch) -> None:

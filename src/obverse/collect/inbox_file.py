@@ -32,8 +32,10 @@ _NO_ROOM = frozenset(
 )
 
 
-def connect(path: Path, create: bool) -> sqlite3.Connection:
+def connect(path: Path, create: bool, after: int = 0) -> sqlite3.Connection:
     """Open the file for writing, checking all of it; with `create`, make it where there is none.
+
+    One that is made has positions above `after`.
 
     Raises:
         DataError: it is missing (without `create`), damaged, no inbox, or of a later version.
@@ -41,7 +43,7 @@ def connect(path: Path, create: bool) -> sqlite3.Connection:
     if path.exists():
         _check(path)
     elif create:
-        _create(path)
+        _create(path, after)
     else:
         raise DataError(f"no inbox at {path}; nothing was written")
     with data_errors(path, opening=True):
@@ -70,7 +72,7 @@ def _check(path: Path) -> None:
             raise DataError(f"{path} is damaged ({found}); nothing was written")
 
 
-def _create(path: Path) -> None:
+def _create(path: Path, after: int) -> None:
     """Make the file in full beside its place, then move it there, so that there is never half of one."""
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
@@ -85,6 +87,7 @@ def _create(path: Path) -> None:
         for statement in _CREATE:
             made.execute(statement)
         made.execute("INSERT INTO about VALUES ('id', ?)", (uuid.uuid4().hex,))
+        made.execute("INSERT INTO sqlite_sequence VALUES ('batch', ?)", (after,))
         made.execute("COMMIT")
     new.rename(path)
     folder = os.open(path.parent, os.O_RDONLY)
@@ -92,6 +95,18 @@ def _create(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def set_aside(path: Path) -> Path | None:
+    """Rename a file, and what SQLite keeps beside it; give its new name, None if there was none."""
+    if not path.exists():
+        return None
+    aside = path.with_name(f"{path.name}.aside-{uuid.uuid4().hex[:8]}")
+    for ending in ("-wal", "-shm", ""):
+        old = path.with_name(path.name + ending)
+        if old.exists():
+            old.rename(aside.with_name(aside.name + ending))
+    return aside
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:

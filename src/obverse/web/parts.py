@@ -12,6 +12,7 @@ from functools import partial
 from subprocess import Popen
 from typing import Any
 
+from obverse.collect import inbox_file
 from obverse.collect.asgi import Collect
 from obverse.collect.batch import Batch
 from obverse.collect.importing_spool import Spool, SpoolTaker
@@ -72,8 +73,8 @@ class Parts:
         collect: the ASGI app of the ingest routes.
     """
 
-    def __init__(self, folder: Folder, settings: Settings) -> None:
-        """Open everything.
+    def __init__(self, folder: Folder, settings: Settings, new_inbox: bool = False) -> None:
+        """Open everything; with `new_inbox`, set an inbox aside that is damaged, or do without a lost one.
 
         Raises:
             DataError: a part is damaged or of a newer version; nothing was overwritten.
@@ -83,7 +84,7 @@ class Parts:
         self._warming: Popen[bytes] | None = None
         with ExitStack() as stack:
             table = EventTable.open(folder.events, create=True)
-            self.inbox = _open_inbox(folder, self.values.inbox_bytes, table.committed(APP_ID))
+            self.inbox = _open_inbox(folder, self.values.inbox_bytes, table.committed(APP_ID), new_inbox)
             stack.callback(self.inbox.close)
             self.seen = Seen.open(folder.seen, table)
             stack.callback(self.seen.close)
@@ -159,22 +160,25 @@ class Parts:
             _LOG.error("events stay in the inbox, the next start takes them up: %s", advice(error))
 
 
-def _open_inbox(folder: Folder, max_bytes: int, committed: int) -> Inbox:
+def _open_inbox(folder: Folder, max_bytes: int, committed: int, new: bool) -> Inbox:
     """Open the inbox that the lake was filled from: with another, new events would look as if they were in.
 
+    With `new`, begin one whose positions go on after the lake's, the old one set aside.
+
     Raises:
-        DataError: it is gone, damaged, or an older copy.
+        DataError: without `new`, it is gone, damaged, or an older copy.
     """
-    if committed and not folder.inbox.exists():
-        raise DataError(
-            f"{folder.inbox} is missing, and the lake has {committed} batches from it; nothing was written. "
-            "Put it back where it was"
-        )
-    inbox = Inbox.open(folder.inbox, max_bytes)
+    way_out = "nothing was written. Put it back; if it is gone for good, start with --new-inbox"
+    if new:
+        aside = inbox_file.set_aside(folder.inbox)
+        _LOG.warning("a new inbox is begun; the old one %s", f"is now {aside}" if aside else "was not there")
+    elif committed and not folder.inbox.exists():
+        raise DataError(f"{folder.inbox} is missing, and the lake was filled from it; {way_out}")
+    inbox = Inbox.open(folder.inbox, max_bytes, after=committed)
     if inbox.last_position < committed:
         inbox.close()
         raise DataError(
             f"{folder.inbox} is older than the lake: it ends at batch {inbox.last_position}, the lake has "
-            f"{committed}; nothing was written. Put back the copy that belongs to this lake"
+            f"{committed}; {way_out}"
         )
     return inbox

@@ -39,6 +39,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8040,
     *,
+    new_inbox: bool = False,
     before_greeting: Callable[[Site, Settings], None] | None = None,
 ) -> None:
     """Serve a data folder until SIGINT or SIGTERM; then bring what was accepted into the lake and return.
@@ -47,6 +48,7 @@ def serve(
         folder: the data folder; this process alone may write to it.
         host: address to listen on; one that others can reach needs a password set.
         port: port to listen on; 0 takes any free one.
+        new_inbox: begin a new inbox, the one that is there set aside.
         before_greeting: runs in a thread as soon as requests are answered, before the address is printed;
             what it raises ends the server.
 
@@ -70,7 +72,7 @@ def serve(
 
         from obverse.web.parts import Parts  # what is slow to import comes after what may be refused at once
 
-        parts = Parts(folder, settings)
+        parts = Parts(folder, settings, new_inbox)
         stack.callback(parts.close)
         uvloop.run(_run(parts, site, bound, began, before_greeting))
         _LOG.info("stopping: bringing the last events into the lake")
