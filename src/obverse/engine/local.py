@@ -28,7 +28,7 @@ from obverse.measure.question import Answer, Question
 from obverse.tape.layout import Layout
 from obverse.tape.tape import Tape
 
-SLICES_PER_THREAD = 4
+SLICES_PER_THREAD = 2
 """Slices of units that a thread gets, so that nobody waits long for the one with the busiest people."""
 
 SMALL = 20_000

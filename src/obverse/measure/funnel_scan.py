@@ -81,42 +81,56 @@ def scan(w: Walk, low: int, high: int) -> None:
 def _scan_plain(w: Walk, low: int, high: int) -> None:
     """Scan units as `scan` does, for disjoint steps without exclusions and units that are counted once.
 
-    Most units have no event of the second step. They are told by their offsets, and count without a search.
+    Most units never get to the second step. Those need no path, only two cursors, and are counted here where
+    nothing but their number is asked for.
     """
-    firsts, seconds, first = offsets(w.tracks, 0), offsets(w.tracks, 1), times(w.tracks, 0)
-    start, end = w.start, w.end
+    firsts, seconds = offsets(w.tracks, 0), offsets(w.tracks, 1)
+    first, second = times(w.tracks, 0), times(w.tracks, 1)
+    start, end, within, grace, open_from = w.start, w.end, w.within, w.grace, w.newest - w.within
     bare = w.by_row < 0 and not w.valued and w.n_depths == 0
-    open_from = w.newest - w.within
     n_alone = n_open = 0
     for unit in range(low, high):
-        here, stop = firsts[unit], firsts[unit + 1]
-        if here == stop:
-            continue
-        if seconds[unit] < seconds[unit + 1] or not bare:
-            _settle(w, w.best, unit, _best_plain(w, open_unit(w, unit)), _latest(w, unit))
+        stop = firsts[unit + 1]
+        entry = seek(first, firsts[unit], stop, start)
+        if entry == stop or first[entry] >= end:
             continue
         last = stop - 1
-        while last > here and first[last] >= end:
+        while first[last] >= end:
             last -= 1
-        # An entry lies in the period if the last event before its end does.
-        if start <= first[last] < end:
+        here, i, until = entry, seconds[unit], seconds[unit + 1]
+        reached = False
+        while i < until:
+            i = seek(second, i, until, first[here] - grace)
+            if i == until:
+                break
+            reached = second[i] <= first[here] + within
+            if reached:
+                break
+            here = seek(first, here + 1, stop, second[i] - within)
+            if here > last:
+                break
+        if reached:
+            most = open_unit(w, unit)
+            w.next[1] = i
+            _settle(w, w.best, unit, _best_plain(w, most, here), first[last])
+        elif bare:
             n_alone += 1
             n_open += first[last] >= open_from
+        else:
+            w.best.at[0], w.best.reached[0] = entry, first[entry]
+            _settle(w, w.best, unit, 1, first[last])
     add_count(w, 0, 0, 1, n_alone)
     add_count(w, 1, 0, 1, n_open)
 
 
 @njit(nogil=True, inline="always")
-def _best_plain(w: Walk, most: int) -> int:
-    """Find a unit's best entry as `_best_entry` does, for disjoint steps without exclusions.
+def _best_plain(w: Walk, most: int, entry: int) -> int:
+    """Find a unit's best entry from one on, as `_best_entry` does, for disjoint steps without exclusions.
 
     An entry that ends at a step because the step's next event is too late tells which entries are too early
     as well: those are not tried.
     """
     first, stop = times(w.tracks, 0), w.stop[0]
-    entry = seek(first, w.next[0], stop, w.start)
-    if entry == stop or first[entry] >= w.end:
-        return 0
     depth = deepest = follow_disjoint(w, w.best, most, entry, -FOREVER)
     while depth < most and w.next[depth] < w.stop[depth]:
         late = times(w.tracks, depth)[w.next[depth]]
@@ -137,7 +151,10 @@ def _best_entry(w: Walk, most: int) -> int:
     It is 0 where no entry lies in the period, REMOVED where an exclusion takes the unit out.
     """
     if w.how == DISJOINT and w.n_exclusions == 0:
-        return int(_best_plain(w, most))
+        entry = seek(times(w.tracks, 0), w.next[0], w.stop[0], w.start)
+        if entry == w.stop[0] or times(w.tracks, 0)[entry] >= w.end:
+            return 0
+        return int(_best_plain(w, most, entry))
     deepest = 0
     entry, at_time = _first_entry(w, w.start)
     while at_time < w.end:
@@ -309,11 +326,12 @@ def _count(w: Walk, path: Path, whose: int, depth: int, still_open: bool) -> Non
     note_depth(w, whose, group, depth)
     for step in range(1, depth):
         since_first = path.reached[step] - path.reached[0]
-        since_previous = path.reached[step] - path.reached[step - 1]
-        add_duration(w, 2, group, step, bin_of(since_first), (since_first + US_PER_MS // 2) // US_PER_MS)
-        add_duration(
-            w, 3, group, step, bin_of(since_previous), (since_previous + US_PER_MS // 2) // US_PER_MS
-        )
+        where, ms = bin_of(since_first), (since_first + US_PER_MS // 2) // US_PER_MS
+        add_duration(w, 2, group, step, where, ms)
+        if step > 1:
+            since_previous = path.reached[step] - path.reached[step - 1]
+            where, ms = bin_of(since_previous), (since_previous + US_PER_MS // 2) // US_PER_MS
+        add_duration(w, 3, group, step, where, ms)
     if w.valued:
         _count_value(w, path, group, depth)
 
