@@ -94,10 +94,10 @@ def _check_equal(job: str, ours: dict[str, Any], peer: list[list[Any]]) -> None:
         group, level, people = row if job == "split" else ("", *row)
         for step in range(1, int(level) + 1):
             theirs[group, step] += int(people)
-    groups = ours["groups"] if job == "split" else [{"label": "", "steps": ours["steps"]}]
+    groups = ours["groups"] if job == "split" else [{"name": "", "steps": ours["steps"]}]
     mine = Counter(
         {
-            (group["label"], index): step["people"]
+            (group["name"], index): step["people"]
             for group in groups
             for index, step in enumerate(group["steps"], 1)
         }

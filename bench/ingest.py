@@ -18,7 +18,7 @@ from statistics import median
 from obverse.folder import Folder
 from obverse.settings.store import Settings
 
-N_CONNECTIONS = 16
+N_CONNECTIONS = 64
 RUNS = 3
 
 

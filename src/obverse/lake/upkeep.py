@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 
 import duckdb
 
+from obverse.lake.priority import step_back
 from obverse.lake.snapshot import Snapshot
 from obverse.lake.table import EventTable
 
@@ -85,6 +86,7 @@ class Upkeep:
             self._thread = None
 
     def _loop(self) -> None:
+        step_back()
         while not self._stop.wait(EVERY_S):
             try:
                 self.run_once()

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from obverse.errors import DataError
 from obverse.lake.datafile import sync
+from obverse.lake.priority import step_back
 from obverse.lake.records import ROWS, parse, sound_lines
 from obverse.lake.seen import Seen, append_new
 from obverse.lake.table import EventTable
@@ -207,6 +208,7 @@ class Writer:
             self._thread = None
 
     def _loop(self) -> None:
+        step_back()
         n_failures = 0
         wait_s = 0.0
         while not self._stop.wait(wait_s):
