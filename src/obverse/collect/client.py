@@ -16,7 +16,7 @@ _EMPTY = ("", "{}", "null", "[]")  # some PHP clients send an empty object as []
 
 
 class _Context(msgspec.Struct, rename="camel"):
-    library: Any = None
+    sdk: Any = msgspec.field(default=None, name="library")
     group_id: Any = None
     session_id: Any = None
     touchpoint: Any = None
@@ -101,7 +101,7 @@ def _library_touchpoint(name: str) -> str | None:
 
 def _likely(context: _Context) -> str:
     """Tell the touchpoint from the kind of client: its library, a page or a device; else it is a server."""
-    name = context.library.get("name") if isinstance(context.library, dict) else None
+    name = context.sdk.get("name") if isinstance(context.sdk, dict) else None
     named = _library_touchpoint(name) if isinstance(name, str) else None
     if named is not None:
         return named
