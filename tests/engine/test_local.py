@@ -51,7 +51,7 @@ def ask(lake: obverse.Lake, text: str = TEXT, **fields: Any) -> FunnelAnswer:
 
 
 def names(lake: obverse.Lake, question: Funnel, step: int, outcome: Any, **where: Any) -> list[str]:
-    page = lake.people(question, step, outcome, **where)
+    page = lake.people(question, {"step": str(step), "outcome": outcome, **where})
     found = [person.user_id or person.anonymous_ids[0] for person in page.people]
     assert page.n == len(found)
     return sorted(found)
@@ -117,9 +117,9 @@ def test_the_people_behind_each_bar_are_as_many_as_it_says(lake: obverse.Lake) -
     question = Funnel.parse(TEXT, by="context.device.type")
     answer = lake.ask(question)
     for number, step in enumerate(answer.steps, 1):
-        assert lake.people(question, number).n == step.people
+        assert lake.people(question, {"step": str(number)}).n == step.people
         if number < 3:
-            assert lake.people(question, number, "dropped").n == step.dropped
+            assert lake.people(question, {"step": str(number), "outcome": "dropped"}).n == step.dropped
     assert names(lake, question, 2, "converted") == ["ann", "ben", "cy"]
     assert names(lake, question, 1, "dropped") == ["dee", "eve"]
     assert names(lake, question, 2, "dropped", group="phone") == ["cy"]
@@ -128,8 +128,8 @@ def test_the_people_behind_each_bar_are_as_many_as_it_says(lake: obverse.Lake) -
 
 def test_people_come_in_pages_that_add_up(lake: obverse.Lake) -> None:
     question = Funnel.parse(TEXT)
-    whole = lake.people(question, 1).people
-    pages = [lake.people(question, 1, limit=2, offset=offset) for offset in (0, 2, 4)]
+    whole = lake.people(question).people
+    pages = [lake.people(question, limit=2, offset=offset) for offset in (0, 2, 4)]
     assert [page.n for page in pages] == [5, 5, 5]
     assert tuple(person for page in pages for person in page.people) == whole
 
@@ -141,29 +141,29 @@ def test_people_behind_entries_and_sessions_are_persons(lake: obverse.Lake, coun
 
 def test_people_behind_accounts_are_refused_rather_than_mistaken(lake: obverse.Lake) -> None:
     with pytest.raises(QuestionError, match="count: accounts"):
-        lake.people(Funnel.parse(TEXT, count="account"), 1)
+        lake.people(Funnel.parse(TEXT, count="account"))
 
 
 @pytest.mark.parametrize(
-    ("step", "outcome", "group", "message"),
+    ("pick", "message"),
     [
-        (0, "converted", None, "step: 0 is not one of the 3 steps"),
-        (4, "converted", None, "step: 4 is not one of the 3 steps"),
-        (3, "dropped", None, "nobody drops after the last step"),
-        (1, "left", None, "unknown outcome 'left'"),
-        (1, "converted", "phone", "the funnel has no split"),
+        ({"step": "0"}, "step: 0 is not one of the 3 steps"),
+        ({"step": "4"}, "step: 4 is not one of the 3 steps"),
+        ({"step": "two"}, "step: two is not one of the 3 steps"),
+        ({"step": "3", "outcome": "dropped"}, "nobody drops after the last step"),
+        ({"outcome": "left"}, "unknown outcome 'left'"),
+        ({"group": "phone"}, "the funnel has no split"),
+        ({"stage": "1"}, "unknown part of the answer 'stage'"),
     ],
 )
-def test_a_wrong_drill_down_is_refused(
-    lake: obverse.Lake, step: int, outcome: Any, group: str | None, message: str
-) -> None:
+def test_a_wrong_drill_down_is_refused(lake: obverse.Lake, pick: dict[str, str], message: str) -> None:
     with pytest.raises(QuestionError, match=message):
-        lake.people(Funnel.parse(TEXT), step, outcome, group=group)
+        lake.people(Funnel.parse(TEXT), pick)
 
 
 def test_an_unknown_group_names_the_nearest(lake: obverse.Lake) -> None:
     with pytest.raises(QuestionError, match="did you mean 'phone'"):
-        lake.people(Funnel.parse(TEXT, by="context.device.type"), 1, group="phon")
+        lake.people(Funnel.parse(TEXT, by="context.device.type"), {"group": "phon"})
 
 
 def test_an_event_that_never_came_is_said_with_the_nearest(lake: obverse.Lake) -> None:
@@ -195,7 +195,7 @@ def test_events_that_arrive_while_it_is_open_count_in_the_next_answer(
 def test_a_lake_without_events_answers(tmp_path: Path) -> None:
     with obverse.open(fill(tmp_path / "empty", [])) as lake:
         assert counts(lake) == [0, 0, 0]
-        assert lake.people(Funnel.parse(TEXT), 1).n == 0
+        assert lake.people(Funnel.parse(TEXT)).n == 0
         assert lake.sql("SELECT count(*) AS n FROM events").to_pylist() == [{"n": 0}]
 
 
@@ -264,4 +264,4 @@ def test_sessions_of_one_person_stay_together_on_several_threads(tmp_path: Path)
     with obverse.open(fill(tmp_path / "data", [table_of(rows)]), threads=3) as lake:
         question = Funnel.parse(VIEW, count="session")
         assert lake.ask(question).steps[0].people == 22_000
-        assert lake.people(question, 1).n == 11_000
+        assert lake.people(question).n == 11_000

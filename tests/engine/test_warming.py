@@ -8,7 +8,7 @@ from typing import Any
 from obverse.engine.warming import is_warm, start, warm
 from obverse.measure import funnel_scan, overview_scan
 from obverse.tape import arrange, owners, reel, units
-from obverse.tape.layout import Selection
+from obverse.tape.layout import Key, Number, Selection
 from obverse.tape.tape import Tape
 from tests.tape.tape_oracle import Sent, append, lake
 
@@ -27,7 +27,7 @@ def test_a_question_after_warming_compiles_nothing(tmp_path: Path) -> None:
     table = lake(tmp_path / "events", [Sent("A", 1, None, "a1"), Sent("B", 2, "u1", properties={"x": 1})])
     asked = [Selection(("A", "B"), "x = 1"), Selection(("A",))]
     for tape in (Tape(table, tmp_path / "tape"), Tape(table, tmp_path / "tape")):
-        tape.lay(asked, by="x", value=True)
+        tape.lay(asked, keys=[Key("x")], numbers=[Number("x")], value=True)
         append(table, [Sent("Identified", 9, "u1", "a1", "identify"), Sent("A", 4, "u2", account="acme")])
         tape.lay(asked)
         tape.lay(asked, unit="session")

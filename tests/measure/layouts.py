@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from obverse.measure.protocol import Plan
-from obverse.tape.layout import Layout, Selection, Track
+from obverse.tape.layout import Int32s, Layout, Selection, Track
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -43,17 +43,23 @@ def lay(
 ) -> Layout:
     """Lay events out as a plan asks."""
     ordered = sorted(events, key=lambda event: (event.unit, event.time, event.seq))
-    labels: tuple[str | None, ...] = ()
-    if plan.by is not None:
-        split = [event.label for event in ordered if matches(plan.selections[plan.by_track], event)]
-        labels = tuple(label for label, _ in Counter(split).most_common(plan.n_groups))
+    taken = [[event for event in ordered if matches(selection, event)] for selection in plan.selections]
+    labels = tuple(
+        tuple(
+            label
+            for label, _ in Counter(
+                event.label for track in key.tracks for event in taken[track]
+            ).most_common(key.n_labels)
+        )
+        for key in plan.keys
+    )
     tracks = [
         _track(
-            [event for event in ordered if matches(selection, event)],
+            events_,
             n_units,
-            labels if plan.by is not None and number == plan.by_track else None,
+            [names if number in key.tracks else None for key, names in zip(plan.keys, labels, strict=True)],
         )
-        for number, selection in enumerate(plan.selections)
+        for number, events_ in enumerate(taken)
     ]
     return Layout(
         n_units=n_units,
@@ -66,17 +72,19 @@ def lay(
     )
 
 
-def _track(events: Iterable[Happening], n_units: int, labels: tuple[str | None, ...] | None) -> Track:
-    taken = list(events)
+def _track(
+    taken: Sequence[Happening], n_units: int, labels: Sequence[tuple[str | None, ...] | None]
+) -> Track:
     sizes = np.bincount([event.unit for event in taken], minlength=n_units) if taken else np.zeros(n_units)
-    codes = None
-    if labels is not None:
-        place = {label: code for code, label in enumerate(labels)}
-        codes = np.array([place.get(event.label, len(labels)) for event in taken], dtype=np.int32)
     return Track(
         offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         time=np.array([event.time for event in taken], dtype=np.int64),
         seq=np.array([event.seq for event in taken], dtype=np.int64),
         value=np.array([event.value for event in taken], dtype=np.float64),
-        code=codes,
+        codes=tuple(None if names is None else _codes(taken, names) for names in labels),
     )
+
+
+def _codes(taken: Sequence[Happening], names: tuple[str | None, ...]) -> Int32s:
+    place = {name: code for code, name in enumerate(names)}
+    return np.array([place.get(event.label, len(names)) for event in taken], dtype=np.int32)

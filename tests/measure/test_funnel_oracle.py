@@ -145,11 +145,12 @@ def asked(question: Funnel, newest: int) -> Asked:
 
 
 def group_of(layout: Layout, counted: Counted) -> int:
-    if counted.label in layout.labels:
-        return layout.labels.index(counted.label)
+    labels = layout.labels[0] if layout.labels else ()
+    if counted.label in labels:
+        return labels.index(counted.label)
     if counted.label == NOTHING:
-        return layout.labels.index(None) if None in layout.labels else len(layout.labels) + 1
-    return len(layout.labels)
+        return labels.index(None) if None in labels else len(labels) + 1
+    return len(labels)
 
 
 @PROFILE

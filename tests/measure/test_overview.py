@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from obverse.errors import QuestionError
 from obverse.event import SCHEMA
 from obverse.lake.table import EventTable
+from obverse.measure.calendar import edges, grain_for
 from obverse.measure.estimate import Reason
 from obverse.measure.overview import Overview, OverviewAnswer, OverviewMeasure
 from obverse.measure.overview_answer import ratio
-from obverse.measure.overview_days import edges, grain_for
 from obverse.measure.overview_scan import merge_pairs, push_pair
 from obverse.measure.protocol import Facts
 from obverse.measure.question import Question
@@ -341,7 +341,7 @@ def test_the_real_lake_gives_the_same_figures(tmp_path: Path) -> None:
 
 def laid(tape: Tape, question: Overview) -> Layout:
     plan = MEASURE.plan(question)
-    return tape.lay(plan.selections, value=plan.value, by=plan.by, n_groups=plan.n_groups)
+    return tape.lay(plan.selections, value=plan.value, keys=plan.keys)
 
 
 def rows_of(events: list[Happening]) -> pa.Table:

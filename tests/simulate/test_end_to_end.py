@@ -198,7 +198,7 @@ def test_the_lake_finds_the_true_funnel_of_the_people_who_can_be_known(
     }
     key_of = {person: key for message_id, person in true_person.items() for key in [owners()[message_id]]}
     with obverse.open(server.data) as lake:
-        bought = lake.people(QUESTION, step=4, outcome="converted", limit=1000).people
+        bought = lake.people(QUESTION, {"step": "4"}, limit=1000).people
     found = {f"u:{p.user_id}" if p.user_id else f"a:{p.anonymous_ids[0]}" for p in bought}
     expected = {key_of[person] for person, steps in climbed_by(true_person).items() if steps == len(STEPS)}
     assert expected

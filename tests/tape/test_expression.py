@@ -39,7 +39,7 @@ ROW = {
 
 
 def ask(text: str, split: bool = False) -> object:
-    expression = parse(text, split=split)
+    expression = parse(text, form="key" if split else "mask")
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
         con.execute(
@@ -223,7 +223,7 @@ SAFE_WORDS = re.compile(
 @example("[x for x in a]", True)
 def test_any_text_gives_safe_sql_or_a_question_error(text: str, split: bool) -> None:
     try:
-        expression = parse(text, split=split)
+        expression = parse(text, form="key" if split else "mask")
     except QuestionError:
         return
     assert SAFE_WORDS.sub("", expression.sql) == ""

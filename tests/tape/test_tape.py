@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from obverse.tape.layout import Layout, Selection
+from obverse.tape.layout import Key, Layout, Selection
 from obverse.tape.tape import Tape
 from tests.tape.tape_oracle import Ask, Oracle, Sent, Unit, append, lake
 
@@ -40,7 +40,7 @@ def units(tape: Tape, layout: Layout, by_track: int = 0, accounts: bool = False)
                     (
                         *pair,
                         0.0 if track.value is None else float(track.value[i]),
-                        label(layout, track.code, i) if number == by_track else None,
+                        label(layout, track.codes[0], i) if number == by_track and track.codes else None,
                     )
                     for pair, i in zip(pairs, mine, strict=True)
                 )
@@ -56,7 +56,7 @@ def label(layout: Layout, code: object, i: int) -> str | None:
     if code is None:
         return None
     assert isinstance(code, np.ndarray)
-    return "(other)" if code[i] == len(layout.labels) else layout.labels[code[i]]
+    return "(other)" if code[i] == len(layout.labels[0]) else layout.labels[0][code[i]]
 
 
 NAMES = ("Product Viewed", "Order Completed", "Search")
@@ -169,8 +169,7 @@ def check(
                     unit=unit,  # type: ignore[arg-type]
                     same="properties.order" if same else None,
                     value=True,
-                    by="country" if by else None,
-                    by_track=len(names) - 1,
+                    keys=[Key("country", (len(names) - 1,))] if by else [],
                 )
                 assert layout.last_seq == len(events)
                 assert layout.newest == max(one.time for one in events)

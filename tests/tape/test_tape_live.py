@@ -12,7 +12,7 @@ import pytest
 
 from obverse.lake.table import EventTable
 from obverse.tape import reels
-from obverse.tape.layout import Layout, Selection
+from obverse.tape.layout import Key, Layout, Selection
 from obverse.tape.reading import Reader
 from obverse.tape.tape import Tape
 from tests.tape.tape_oracle import Sent, append, lake
@@ -44,7 +44,7 @@ def test_threads_that_ask_while_the_lake_grows_each_get_one_moment(
     errors: list[BaseException] = []
     seen: list[int] = []
 
-    def ask(selections: list[Selection], **asked: str) -> Callable[[], None]:
+    def ask(selections: list[Selection], **asked: object) -> Callable[[], None]:
         def loop() -> None:
             last = 0
             while not done.is_set():
@@ -66,7 +66,7 @@ def test_threads_that_ask_while_the_lake_grows_each_get_one_moment(
     plain = [Selection(("A",)), Selection(("B",))]
     asks = [
         ask(plain),
-        ask([Selection(("A",), "x = 1"), Selection(("B",), "x > 1")], by="x"),
+        ask([Selection(("A",), "x = 1"), Selection(("B",), "x > 1")], keys=[Key("x")]),
         ask(plain[::-1][::-1], unit="session"),
         ask([Selection(("A",), "properties.x is not null"), Selection(("B",))], same="event"),
     ]
@@ -113,12 +113,12 @@ def test_the_same_question_gives_the_same_arrays_until_the_lake_grows(tmp_path: 
     table = lake(tmp_path / "events", BATCH)
     tape = Tape(table, None)
     asked = [Selection(("A",), "x = 1")]
-    first = tape.lay(asked, by="x")
-    assert tape.lay(asked, by="x") is first
+    first = tape.lay(asked, keys=[Key("x")])
+    assert tape.lay(asked, keys=[Key("x")]) is first
     append(table, [Sent("C", 9, "u9")])
-    again = tape.lay(asked, by="x")
+    again = tape.lay(asked, keys=[Key("x")])
     assert again.last_seq == first.last_seq + 1
     assert again.tracks[0].time is first.tracks[0].time, "nothing of it changed"
     append(table, PAIR)
-    assert len(tape.lay(asked, by="x").tracks[0].time) == 3
+    assert len(tape.lay(asked, keys=[Key("x")]).tracks[0].time) == 3
     assert len(first.tracks[0].time) == 2, "who holds an old layout keeps it"

@@ -12,7 +12,7 @@ from obverse.event import SCHEMA
 from obverse.lake.table import EventTable
 from obverse.tape import directory
 from obverse.tape.catalogue import Field
-from obverse.tape.layout import Selection
+from obverse.tape.layout import Key, Number, Selection
 from obverse.tape.tape import Tape
 from tests.tape.tape_oracle import BASE, MINUTE, Sent, append, key, lake
 
@@ -168,10 +168,11 @@ def test_a_name_in_properties_and_context_has_to_be_written_in_full(tmp_path: Pa
     ("asked", "why"),
     [
         ({"selections": []}, "0 selections"),
-        ({"by_track": 1}, "by_track is 1"),
-        ({"by": "price", "n_groups": 0}, "n_groups is 0"),
-        ({"by": "price", "n_groups": 10**6}, "must be 1 to 1000"),
-        ({"by": "time"}, "too many values"),
+        ({"keys": [Key("price", (1,))]}, "track 1 is asked for"),
+        ({"numbers": [Number("price", 2)]}, "track 2 is asked for"),
+        ({"keys": [Key("price", n_labels=0)]}, "n_labels is 0"),
+        ({"keys": [Key("price", n_labels=10**6)]}, "must be 1 to 10000"),
+        ({"keys": [Key("time")]}, "too many values"),
         ({"same": "nothing"}, "unknown field"),
     ],
 )
@@ -189,13 +190,13 @@ def test_the_largest_groups_have_a_code_and_the_rest_shares_one(tmp_path: Path) 
         for at in range(size)
     ]
     tape = Tape(lake(tmp_path / "groups", events), None)
-    layout = tape.lay([Selection(("Search",))], by="plan", n_groups=3)
-    assert layout.labels == ("A", None, "C")
-    code = layout.tracks[0].code
+    layout = tape.lay([Selection(("Search",))], keys=[Key("plan", n_labels=3)])
+    assert layout.labels == (("A", None, "C"),)
+    code = layout.tracks[0].codes[0]
     assert code is not None
     assert np.bincount(code).tolist() == [4, 3, 2, 2]
-    whole = tape.lay([Selection(("Search",))], by="plan", n_groups=5)
-    assert whole.labels == ("A", None, "C", "B", "D")
+    whole = tape.lay([Selection(("Search",))], keys=[Key("plan", n_labels=5)])
+    assert whole.labels == (("A", None, "C", "B", "D"),)
 
 
 def test_an_empty_lake_has_nothing_and_answers(tmp_path: Path) -> None:

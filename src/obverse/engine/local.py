@@ -15,17 +15,21 @@ import numpy as np
 import pyarrow as pa
 
 from obverse.engine.currencies import currencies
-from obverse.engine.people import Outcome, PeoplePage, bits_wanted, group_number
+from obverse.engine.groups import Groups
+from obverse.engine.people import PeoplePage
 from obverse.errors import QuestionError, unknown
 from obverse.event import SCHEMA
 from obverse.folder import Folder
 from obverse.lake.table import EventTable
 from obverse.measure import measure_of
-from obverse.measure.funnel import Funnel, FunnelAnswer, FunnelMeasure
+from obverse.measure.funnel import Funnel, FunnelAnswer
 from obverse.measure.overview import Overview, OverviewAnswer
+from obverse.measure.picture import Pick
 from obverse.measure.protocol import Facts, Plan
 from obverse.measure.question import Answer, Question
-from obverse.tape.layout import Layout
+from obverse.settings.segments import Segment, Segments
+from obverse.settings.store import Settings
+from obverse.tape.layout import Bools, Layout
 from obverse.tape.tape import Tape
 
 SLICES_PER_THREAD = 2
@@ -41,11 +45,15 @@ class Lake:
     Attributes:
         table: the Delta table of events.
         tape: its events laid out by person and time.
+        segments: the saved ones.
     """
 
-    def __init__(self, table: EventTable, tape: Tape, threads: int) -> None:
+    def __init__(self, table: EventTable, tape: Tape, threads: int, segments: Segments) -> None:
         self.table = table
         self.tape = tape
+        self.segments = segments
+        self._groups = Groups(segments.get, self._lay, tape.numbered)
+        self._settings: Settings | None = None
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="obverse-scan")
 
@@ -66,12 +74,17 @@ class Lake:
         folder = Folder.open(Path(path))
         n = threads or os.cpu_count() or 1
         table = EventTable.open(folder.events)
-        return cls(table, Tape(table, folder.tape, budget_bytes, n), n)
+        settings = Settings.open(folder.settings)
+        lake = cls(table, Tape(table, folder.tape, budget_bytes, n), n, settings.segments)
+        lake._settings = settings
+        return lake
 
     def close(self) -> None:
         """Keep what is worth it on disk and give memory and threads back."""
         self._pool.shutdown()
         self.tape.close()
+        if self._settings is not None:
+            self._settings.close()
 
     def __enter__(self) -> Self:
         return self
@@ -96,43 +109,51 @@ class Lake:
         """
         measure = measure_of(question)
         plan = measure.plan(question)
-        layout = self._lay(plan)
+        layout = self._groups.lay(plan, question.segment)
         parts = self._pool.map(lambda units: measure.scan(question, layout, units), self._slices(layout))
         summary = reduce(lambda one, other: one.merge(other), parts)
         return measure.answer(question, summary, self._facts(plan, layout))
 
     def people(
-        self,
-        question: Funnel,
-        step: int,
-        outcome: Outcome = "converted",
-        *,
-        group: str | None = None,
-        limit: int = 100,
-        offset: int = 0,
+        self, question: Question, pick: Pick | None = None, *, limit: int = 100, offset: int = 0
     ) -> PeoplePage:
-        """List the people behind a bar of a funnel.
+        """List the people behind a part of an answer.
 
         Args:
-            question: the funnel.
-            step: number of the step, from 1.
-            outcome: ``converted``: took the step; ``dropped``: took it and not the next.
-            group: name of a group of the split; None for all.
+            question: what was asked.
+            pick: which part, as the answer's pictures carry it: ``{"step": "2", "outcome": "dropped"}``;
+                everyone who is counted unless given.
             limit: how many people.
             offset: how many to pass over first.
 
         Raises:
-            QuestionError: there is no such step, outcome or group, or accounts are counted.
+            QuestionError: there is no such part, or accounts are counted.
         """
-        if question.count == "account":
-            raise QuestionError("count: accounts are counted; ask with count 'person' for the people")
-        wanted = bits_wanted(len(question.steps), step, outcome)
-        measure = FunnelMeasure()
-        layout = self._lay(measure.plan(question))
-        depths = measure.depths(question, layout, group_number(question, layout, group))
-        found = np.flatnonzero(depths & wanted)
+        found = np.flatnonzero(self._behind(question, pick or {}))
         page = found[offset : offset + limit].astype(np.int32)
         return PeoplePage(len(found), tuple(self.tape.people(page)))
+
+    def save_segment(
+        self, name: str, question: Question, pick: Pick | None = None, *, snapshot: bool = False
+    ) -> Segment:
+        """Save the people behind a part of an answer as a segment, to filter and split questions by.
+
+        Args:
+            name: what to call it.
+            question: what was asked.
+            pick: which part of the answer; everyone who is counted unless given.
+            snapshot: keep the people as they are now, instead of finding them anew at each question.
+
+        Raises:
+            QuestionError: there is no such part, or the name is taken.
+        """
+        behind = self._behind(question, pick or {})
+        people = self.tape.keys(np.flatnonzero(behind).astype(np.int32)).tobytes() if snapshot else None
+        return self.segments.save(name, question.to_json(), pick or {}, people)
+
+    def _behind(self, question: Question, pick: Pick) -> Bools:
+        measure = measure_of(question)
+        return measure.behind(question, self._groups.lay(measure.plan(question), question.segment), pick)
 
     def names(self) -> list[tuple[str, int]]:
         """List the names of events with their counts, the most frequent first."""
@@ -162,9 +183,8 @@ class Lake:
             unit=plan.unit,
             same=plan.same,
             value=plan.value,
-            by=plan.by,
-            by_track=plan.by_track,
-            n_groups=plan.n_groups,
+            keys=plan.keys,
+            numbers=plan.numbers,
         )
 
     def _slices(self, layout: Layout) -> Iterator[range]:

@@ -54,7 +54,7 @@ def warm() -> None:
                 for question in _questions():
                     lake.ask(question)
                 table.append(_events(), "warm", position)
-            lake.people(Funnel.parse("A > B"), 1)
+            lake.people(Funnel.parse("A > B"))
             lake.tape.find("u")
     _mark().parent.mkdir(parents=True, exist_ok=True)
     _mark().touch()
@@ -97,7 +97,7 @@ def _events() -> pa.Table:
 def _mark() -> Path:
     whole = blake2b(numba.__version__.encode(), digest_size=8)
     for part in _COMPILED:
-        for path in sorted((_PACKAGE / part).glob("*.py")):
+        for path in sorted((_PACKAGE / part).rglob("*.py")):
             whole.update(path.read_bytes())
     name = f"warm-{whole.hexdigest()}"
     place = _PACKAGE / "__pycache__" if os.access(_PACKAGE, os.W_OK) else Path.home() / ".cache" / "obverse"

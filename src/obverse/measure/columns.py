@@ -41,7 +41,7 @@ class Columns:
             self._put(row, _TIME, track.time, np.int64, _N)
             self._put(row, _SEQ, track.seq, np.int64, _N)
             self._put(row, _VALUE, track.value, np.float64, None)
-            self._put(row, _CODE, track.code, np.int32, None)
+            self._put(row, _CODE, next((one for one in track.codes if one is not None), None), np.int32, None)
         self._put(_PERSON, _CODE, layout.person, np.int32, _N)
 
     def _put(self, row: int, column: int, array: NDArray[Any] | None, kind: Any, size: int | None) -> None:

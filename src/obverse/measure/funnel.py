@@ -61,15 +61,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from obverse.errors import QuestionError
 from obverse.measure.columns import Columns
 from obverse.measure.funnel_answer import FunnelAnswer, FunnelGroup, FunnelStep
 from obverse.measure.funnel_answering import answer as _answer
+from obverse.measure.funnel_people import bits_wanted, group_number
 from obverse.measure.funnel_question import Exclusion, Funnel
 from obverse.measure.funnel_state import ANY, DISJOINT, OVERLAPPING, STRICT, Walk, new_rules
 from obverse.measure.funnel_summary import FunnelSummary
 from obverse.measure.funnel_text import Step
+from obverse.measure.picture import Pick, check_pick
 from obverse.measure.protocol import Facts, Plan, Unit
-from obverse.tape.layout import Int64s, Layout, Selection
+from obverse.tape.layout import Bools, Int64s, Key, Layout, Selection
 
 __all__ = [
     "Exclusion",
@@ -106,9 +109,7 @@ class FunnelMeasure:
             unit=_UNITS[question.count],
             same=question.same,
             value=True,
-            by=question.by,
-            by_track=_by_track(question),
-            n_groups=question.n_groups,
+            keys=_keys(question),
         )
 
     def scan(self, question: Funnel, layout: Layout, units: range) -> FunnelSummary:
@@ -121,13 +122,23 @@ class FunnelMeasure:
         """Turn the summary into the answer."""
         return _answer(question, summary, facts)
 
+    def behind(self, question: Funnel, layout: Layout, pick: Pick) -> Bools:
+        """Say who took a step (``{"step": "2"}``), or left after it (``"outcome": "dropped"``)."""
+        if question.count == "account":
+            raise QuestionError("count: accounts are counted; ask with count 'person' for the people")
+        check_pick(pick, ("step", "outcome", "group"))
+        wanted = bits_wanted(len(question.steps), pick.get("step", "1"), pick.get("outcome", "converted"))
+        group = -1 if "group" not in pick else group_number(question, layout, pick["group"])
+        found: Bools = (self.depths(question, layout, group) & wanted) != 0
+        return found
+
     def depths(self, question: Funnel, layout: Layout, group: int = -1) -> Int64s:
         """Give for each person the numbers of steps that they count with, as bits: the scan's other output.
 
         Args:
             question: what is asked.
             layout: what its plan laid out.
-            group: number of the group wanted, as `group_number` gives it; -1 for all.
+            group: number of the group wanted; -1 for all.
 
         Returns:
             shape (n_persons,); bit d is set for a count with d steps, several bits only where a person
@@ -145,17 +156,24 @@ def _selection(events: tuple[str, ...], where: str | None, everywhere: str | Non
     return Selection(events, joined or (filters[0] if filters else None))
 
 
+def _keys(question: Funnel) -> tuple[Key, ...]:
+    if question.by is None:
+        return ()
+    return (Key(question.by, (_by_track(question),), question.n_groups),)
+
+
 def _by_track(question: Funnel) -> int:
     return 0 if question.by_at == "first" else len(question.steps) - 1
 
 
 def _n_groups(question: Funnel, layout: Layout) -> int:
     """Count the groups: the labels, the others, and those without an event to read the field of."""
-    return 1 if question.by is None else len(layout.labels) + 2
+    return 1 if question.by is None else len(layout.labels[0]) + 2
 
 
 def _rules(question: Funnel, layout: Layout) -> Walk:
     start, end = question.period_us
+    labels = () if question.by is None else layout.labels[0]
     n_steps, n_exclusions = len(question.steps), len(question.exclude)
     rules = new_rules(
         n_steps=n_steps,
@@ -170,7 +188,7 @@ def _rules(question: Funnel, layout: Layout) -> Walk:
         remove=question.on_exclusion == "remove",
         valued=any(track.value is not None for track in layout.tracks[:n_steps]),
         by_row=-1 if question.by is None else _by_track(question),
-        missing=layout.labels.index(None) if None in layout.labels else len(layout.labels) + 1,
+        missing=labels.index(None) if None in labels else len(labels) + 1,
         n_exclusions=n_exclusions,
     )
     rules.after[:n_exclusions] = [part.after - 1 for part in question.exclude]

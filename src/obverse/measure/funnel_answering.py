@@ -39,7 +39,7 @@ def answer(question: Funnel, summary: FunnelSummary, facts: Facts) -> FunnelAnsw
         question=question,
         counted=COUNTED[question.count],
         steps=_steps(question, everyone, with_times=True),
-        groups=_groups(question, tally, facts.labels) if question.by is not None else (),
+        groups=_groups(question, tally, facts.labels[0]) if question.by is not None else (),
         incomplete=int(everyone.still_open.sum()),
         removed=int(tally.aside[0]),
         currency=facts.currencies[0] if single else None,

@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., object])
 @cache
 def _fingerprint() -> str:
     whole = blake2b(digest_size=8)
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         whole.update(path.read_bytes())
     return whole.hexdigest()
 

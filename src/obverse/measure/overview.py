@@ -22,6 +22,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from obverse.errors import QuestionError, unknown
+from obverse.measure.behind import during, units_with
 from obverse.measure.overview_answer import (
     OverviewAnswer,
     OverviewRow,
@@ -31,8 +33,9 @@ from obverse.measure.overview_answer import (
 )
 from obverse.measure.overview_question import Overview
 from obverse.measure.overview_scan import OverviewSummary, tally_places, tally_rows, tally_totals
+from obverse.measure.picture import Pick, check_pick
 from obverse.measure.protocol import Facts, Plan
-from obverse.tape.layout import Layout, Selection
+from obverse.tape.layout import Bools, Key, Layout, Selection
 
 __all__ = [
     "Overview",
@@ -62,17 +65,17 @@ class OverviewMeasure:
                 Selection((question.conversion,), question.where),
             ),
             value=True,
-            by="touchpoint",
-            n_groups=N_TOUCHPOINTS,
+            keys=(Key("touchpoint", (0,), N_TOUCHPOINTS),),
         )
 
     def scan(self, question: Overview, layout: Layout, units: range) -> OverviewSummary:
         """Scan a slice of units."""
         period = question.period(layout.newest)
         n_rows = tuple(len(edges) - 1 for edges in period.edges)
-        found = OverviewSummary.zero(n_rows, len(layout.labels) + 1, layout.newest)
+        found = OverviewSummary.zero(n_rows, len(layout.labels[0]) + 1, layout.newest)
         everything, orders = layout.tracks
-        if everything.code is None:
+        touchpoint = everything.codes[0]
+        if touchpoint is None:
             raise ValueError("the layout lacks touchpoints")
         value = np.zeros(len(orders.time)) if orders.value is None else orders.value
         both = everything.offsets, everything.time, orders.offsets, orders.time, value
@@ -82,11 +85,26 @@ class OverviewMeasure:
         for edges, rows, money in zip(period.edges, found.rows, found.row_money, strict=True):
             tally_rows(*both, edges, rows, money, *slice_)
         tally_places(
-            everything.offsets, everything.time, everything.seq, everything.code,
+            everything.offsets, everything.time, everything.seq, touchpoint,
             orders.offsets, orders.time, orders.seq, value,
             period.start, period.end, found.places, found.place_money, *slice_,
         )  # fmt: skip
         return found
+
+    def behind(self, question: Overview, layout: Layout, pick: Pick) -> Bools:
+        """Say who was there in the period, or of those ``{"who": "converting"}`` or ``{"who": "new"}``."""
+        check_pick(pick, ("who",))
+        period = question.period(layout.newest)
+        everything, orders = layout.tracks
+        there = units_with(everything, during(everything, period.start, period.end))
+        who = pick.get("who", "people")
+        if who == "converting":
+            return units_with(orders, during(orders, period.start, period.end))
+        if who == "new":
+            return there & ~units_with(everything, everything.time < period.start)
+        if who == "people":
+            return there
+        raise QuestionError(unknown("who", who, ("people", "new", "converting")))
 
     def answer(self, question: Overview, summary: OverviewSummary, facts: Facts) -> OverviewAnswer:
         """Turn the summary into the answer."""

@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 from scipy import special
 
+from obverse.measure.calendar import Grain, local_day, midnight_us, next_start, start_of
 from obverse.measure.estimate import LEVEL, Estimate, Reason, share, total
 from obverse.measure.funnel_chart import Side
 from obverse.measure.overview_chart import draw
-from obverse.measure.overview_days import Grain, local_day, midnight_us, next_start, start_of
 from obverse.measure.overview_question import Overview, Period
 from obverse.measure.overview_scan import (
     CONVERTING,
@@ -226,7 +226,7 @@ def answer(question: Overview, summary: OverviewSummary, facts: Facts) -> Overvi
         grain=period.grains[which],
         rows=_trimmed(rows[n_before:], question),
         previous_rows=tuple(rows[:n_before]),
-        touchpoints=_touchpoints(summary, facts.labels),
+        touchpoints=_touchpoints(summary, facts.labels[0]),
         currency=facts.currencies[0] if single else None,
         notes=_notes(summary, facts),
     )

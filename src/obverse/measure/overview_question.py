@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from obverse.errors import QuestionError
-from obverse.measure.overview_days import (
+from obverse.measure.calendar import (
     FIRST_DAY,
     GRAINS,
     Grain,

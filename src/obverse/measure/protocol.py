@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self
 
+from obverse.measure.picture import Pick
 from obverse.measure.question import Answer, Question
-from obverse.tape.layout import Layout, Selection
+from obverse.tape.layout import Bools, Key, Layout, Number, Selection
 
 Unit = Literal["person", "session", "account"]
 
@@ -24,18 +25,16 @@ class Plan:
         unit: what a unit is.
         same: field whose value parts a person's events into units of their own; None for no such parts.
         value: whether tracks carry values.
-        by: field of the split; None for none.
-        by_track: number of the track whose events carry its value.
-        n_groups: how many of its values are groups of their own.
+        keys: fields whose values become codes of the tracks' events.
+        numbers: fields whose values the tracks' events get as numbers.
     """
 
     selections: tuple[Selection, ...]
     unit: Unit = "person"
     same: str | None = None
     value: bool = False
-    by: str | None = None
-    by_track: int = 0
-    n_groups: int = 10
+    keys: tuple[Key, ...] = ()
+    numbers: tuple[Number, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Facts:
     """
 
     as_of_seq: int
-    labels: tuple[str | None, ...] = ()
+    labels: tuple[tuple[str | None, ...], ...] = ()
     currencies: tuple[str, ...] = ()
     strangers: tuple[str, ...] = ()
 
@@ -77,6 +76,22 @@ class Measure(Protocol):
 
     def scan(self, question: Any, layout: Layout, units: range) -> Any:
         """Scan a slice of units into a summary; a slice holds all units of a person or none."""
+        ...
+
+    def behind(self, question: Any, layout: Layout, pick: Pick) -> Bools:
+        """Say who is behind a part of the answer.
+
+        Args:
+            question: what is asked.
+            layout: what its plan laid out.
+            pick: which part, as the answer's pictures and rows carry it; empty for everyone counted.
+
+        Returns:
+            shape (n_persons,); read `Layout.person` where a unit is part of a person.
+
+        Raises:
+            QuestionError: there is no such part, or it has no people (accounts).
+        """
         ...
 
     def answer(self, question: Any, summary: Any, facts: Facts) -> Answer:

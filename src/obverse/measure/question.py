@@ -7,7 +7,7 @@ the call in a notebook are four spellings of it, so it round-trips through JSON 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import msgspec
 
@@ -16,6 +16,9 @@ from obverse.errors import QuestionError
 if TYPE_CHECKING:
     import altair as alt
     import pyarrow as pa
+
+SegmentName = Annotated[str, msgspec.Meta(extra={"widget": "segment"})]
+"""The name of a saved segment."""
 
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)\s*")
 _UNIT_US = {
@@ -50,7 +53,13 @@ def duration_us(text: str, field: str) -> int:
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Base of all questions. A measure's question adds its fields and is tagged with the measure's name."""
+    """Base of all questions. A measure's question adds its fields and is tagged with the measure's name.
+
+    Attributes:
+        segment: name of a saved segment: only its people count; None for everyone.
+    """
+
+    segment: SegmentName | None = None
 
     def to_json(self) -> bytes:
         """Spell the question as JSON; what has its default is left out."""

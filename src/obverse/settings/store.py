@@ -1,4 +1,7 @@
-"""The settings database, opened: write keys and single values; `Settings.access` has users and sessions."""
+"""The settings database, opened: write keys and single values.
+
+`Settings.access` has users and sessions, `Settings.segments` the saved groups of people.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from obverse.errors import DataError, NotFoundError, QuestionError, unknown
 from obverse.settings.access import Access
 from obverse.settings.database import connect, writing
+from obverse.settings.segments import Segments
 from obverse.settings.tables import setting, write_key
 from obverse.settings.values import ServerSettings, checked
 
@@ -50,6 +54,7 @@ class Settings:
 
     Attributes:
         access: users, sessions and tokens.
+        segments: saved groups of people.
     """
 
     def __init__(self, engine: Engine, clock: Callable[[], int]) -> None:
@@ -58,6 +63,7 @@ class Settings:
         self._sources: dict[str, WriteKey] = {}
         self._sources_at = -_STALE_S
         self.access = Access(engine, clock)
+        self.segments = Segments(engine, clock)
 
     @classmethod
     def open(cls, at: Path | str, clock: Callable[[], int] = now_us) -> Settings:

@@ -6,7 +6,17 @@ and the operator must be able to look one up again. Instants are whole microseco
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -63,4 +73,24 @@ setting = Table(
     metadata,
     Column("name", String(100), primary_key=True),
     Column("value", Text, nullable=False),  # JSON
+)
+
+segment = Table(
+    "segment",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("question", Text, nullable=False),  # JSON
+    Column("pick", Text, nullable=False),  # JSON
+    Column("people", LargeBinary),  # keys of a snapshot's people, 8 bytes each; none where it is made anew
+    Column("created_at", BigInteger, nullable=False),
+)
+
+dashboard = Table(
+    "dashboard",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("panels", Text, nullable=False),  # JSON
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
 )

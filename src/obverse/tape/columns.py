@@ -11,24 +11,23 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from obverse.tape.arrange import frozen
 from obverse.tape.cache import Cache, Worth
-from obverse.tape.expression import Expression
+from obverse.tape.expression import Expression, Form
 from obverse.tape.reading import Reader
 from obverse.tape.reel import Kind
-
-Form = Literal["mask", "key"]
 
 _SQL = {
     "mask": "coalesce({sql}, FALSE)",
     "key": "CASE WHEN {sql} IS NULL THEN -1 ELSE (hash({sql}) >> 1)::BIGINT END",
+    "number": "coalesce({sql}, 'nan'::DOUBLE)",
 }
-_TYPES: dict[str, type[np.generic]] = {"mask": np.bool_, "key": np.int64}
+_TYPES: dict[str, type[np.generic]] = {"mask": np.bool_, "key": np.int64, "number": np.float64}
 
 
 class Gone(Exception):  # noqa: N818 - not an error: the tape starts anew
@@ -40,7 +39,8 @@ class Wanted:
     """A column to compute.
 
     Attributes:
-        form: ``mask``: does the condition hold; ``key``: 63-bit hash of a text, -1 for none.
+        form: ``mask``: does the condition hold; ``key``: 63-bit hash of a text, -1 for none; ``number``: NaN
+            for none.
         text: the expression as asked, which tells columns apart.
         sql: its SQL.
         params: values of its parameters.

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
@@ -27,7 +28,10 @@ from sqlglot.dialects.duckdb import DuckDB
 from obverse.errors import QuestionError
 from obverse.tape.expression_sql import COLUMNS, Kind, Parameter, Path, Writer, wrong
 
-__all__ = ["COLUMNS", "Expression", "Kind", "Path", "parse"]
+__all__ = ["COLUMNS", "Expression", "Form", "Kind", "Path", "parse"]
+
+Form = Literal["mask", "key", "number"]
+"""What an expression is for: a condition, a value to tell apart by, a number."""
 
 MAX_CHARS = 4_000
 MAX_TOKENS = 1_000
@@ -40,8 +44,8 @@ class Expression:
 
     Attributes:
         text: as it was asked.
-        sql: a condition (true, false or null) or, for a split, a text; DuckDB's SQL over a row of the lake,
-            with parameters ``$p0``, ``$p1``, …
+        sql: a condition (true, false or null), a text to tell apart by, or a number; DuckDB's SQL over a row
+            of the lake, with parameters ``$p0``, ``$p1``, …
         params: the parameters by name.
         fields: paths of the fields it reads: ``("event",)``, ``("properties", "price")``.
     """
@@ -52,7 +56,7 @@ class Expression:
     fields: tuple[Path, ...]
 
 
-def parse(text: str, place: Callable[[Path], Path] | None = None, *, split: bool = False) -> Expression:
+def parse(text: str, place: Callable[[Path], Path] | None = None, form: Form = "mask") -> Expression:
     """Check an expression and write it as SQL.
 
     Args:
@@ -60,7 +64,7 @@ def parse(text: str, place: Callable[[Path], Path] | None = None, *, split: bool
         place: says where a field lies that is not a column: takes its path as written, gives it with
             ``properties`` or ``context`` in front, or raises `QuestionError`. Without it a bare name lies in
             properties.
-        split: the expression is a value to split by, of any kind, not a condition.
+        form: what the expression is for: a condition (``mask``), a value of any kind (``key``) or a number.
 
     Raises:
         QuestionError: it is not an expression, is too long or too deep, uses what is not allowed, compares
@@ -72,7 +76,8 @@ def parse(text: str, place: Callable[[Path], Path] | None = None, *, split: bool
     try:
         node = _tree(text)
         writer = Writer(text, place or _in_properties)
-        sql = writer.label(node) if split else writer.condition(node)
+        write = {"mask": writer.condition, "key": writer.label, "number": writer.number}[form]
+        sql = write(node)
     except RecursionError:
         raise wrong(text, "it is too deep") from None
     return Expression(text, sql, writer.params, tuple(dict.fromkeys(writer.fields)))

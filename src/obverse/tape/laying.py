@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from obverse.tape.arrange import arrange, frozen, merged, thinned, widened
 from obverse.tape.codes import Codes
 from obverse.tape.columns import Columns, Wanted
+from obverse.tape.labels import Labels, Texts, labelled
 from obverse.tape.layout import Int32s, Int64s, Layout, Track
-from obverse.tape.reading import Reader
 from obverse.tape.reel import Kind, Reel, mapped
 from obverse.tape.reels import Reels
 from obverse.tape.units import account_keys, looked_up, mixed, number_parts, session_starts
@@ -37,6 +37,15 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Coded:
+    """A column whose values become codes of some tracks' events, so many values with a code of their own."""
+
+    wanted: Wanted
+    tracks: tuple[int, ...]
+    n_labels: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """What is to be laid out; also the key under which the layout is kept.
 
@@ -45,24 +54,22 @@ class Plan:
         unit: what a unit is.
         same: column whose values part units further.
         value: whether money is wanted.
-        by: column to split by.
-        by_track: track that gets the split's codes.
-        n_groups: values that get a code of their own.
+        keys: columns whose values become codes.
+        numbers: columns of numbers, each with its track.
     """
 
     choices: tuple[Choice, ...]
     unit: Unit
     same: Wanted | None
     value: bool
-    by: Wanted | None
-    by_track: int
-    n_groups: int
+    keys: tuple[Coded, ...]
+    numbers: tuple[tuple[Wanted, int], ...]
 
     def columns(self, track: int) -> dict[str, Wanted]:
         """Columns that a track's events need."""
         wanted: dict[str, Wanted] = {}
-        if self.by and track == self.by_track:
-            wanted["by"] = self.by
+        wanted |= {f"key{i}": key.wanted for i, key in enumerate(self.keys) if track in key.tracks}
+        wanted |= {f"number{i}": number for i, (number, its) in enumerate(self.numbers) if track == its}
         if self.same:
             wanted["same"] = self.same
         if self.unit == "session":
@@ -103,14 +110,15 @@ class Layer:
         reels: all reels.
         held: those of the plan's kinds.
         columns: all columns.
-        reader: of the lake.
+        texts: of keys.
     """
 
-    def __init__(self, reels: Reels, held: dict[Kind, Reel], columns: Columns, reader: Reader) -> None:
+    def __init__(self, reels: Reels, held: dict[Kind, Reel], columns: Columns, texts: Texts) -> None:
         self._reels = reels
         self._columns = columns
-        self._reader = reader
+        self._texts = texts
         self._held = held
+        self._groups: dict[str, Codes] = {}
 
     def lay(self, plan: Plan) -> Layout:
         """Lay a plan out as of the reels' last event."""
@@ -127,17 +135,8 @@ class Layer:
         if plan.unit == "session" or plan.same:
             strips, person = self._parts(strips, plan, n_persons)
             n_units = len(person)
-        codes, labels = self._split(strips[plan.by_track], plan) if plan.by else (None, ())
-        tracks = tuple(
-            Track(
-                strip.offsets,
-                strip.time,
-                strip.seq,
-                strip.columns.get("value"),
-                codes if track == plan.by_track else None,
-            )
-            for track, strip in enumerate(strips)
-        )
+        labels = tuple(self._label(f"key{i}", key, strips) for i, key in enumerate(plan.keys))
+        tracks = tuple(_track(strip, len(plan.keys), len(plan.numbers)) for strip in strips)
         return Layout(n_units, tracks, person, n_persons, labels, self._reels.last_seq, self._reels.newest)
 
     @property
@@ -154,7 +153,8 @@ class Layer:
         shared = {id(array): mapped(array) for reel in self._held.values() for array in reel.arrays}
         own: dict[int, int] = {} if layout.person is None else {0: layout.person.nbytes}
         for track in layout.tracks:
-            for array in (track.offsets, track.time, track.seq, track.value, track.code):
+            arrays = (track.offsets, track.time, track.seq, track.value, *track.codes, *track.numbers)
+            for array in arrays:
                 if array is not None and id(array) not in shared:
                     own[id(array)] = array.nbytes
                 elif array is not None and not shared[id(array)] and array.nbytes > SMALL_BYTES:
@@ -177,6 +177,9 @@ class Layer:
         offsets = widened(reel.offsets, len(self._reels.streams))
         row, time, seq = reel.row, reel.time, reel.seq
         found = dict(zip(wanted, self._columns_of(kind, [*wanted.values()]), strict=True))
+        for name in found:
+            if name.startswith("key"):
+                found[name] = self._groups.setdefault(name, Codes()).encode(found[name])
         if where:
             offsets, kept = thinned(offsets, row, self._columns_of(kind, [where])[0])
             row, time, seq = row[kept], frozen(time[kept]), frozen(seq[kept])
@@ -245,24 +248,35 @@ class Layer:
             arranged.append(_regrouped(ordered, number[by_seq], len(accounts)))
         return arranged, len(accounts)
 
-    # -- split ------------------------------------------------------------------------------------------
+    # -- codes ------------------------------------------------------------------------------------------
 
-    def _split(self, strip: Strip, plan: Plan) -> tuple[Int32s, tuple[str | None, ...]]:
-        """Code the split's values: the largest groups in order of size, then one code for the rest."""
-        assert plan.by is not None  # noqa: S101 - for the type checker
-        groups = Codes()
-        coded = groups.encode(strip.columns["by"])
-        counts = np.bincount(coded, minlength=len(groups))
-        top = np.lexsort((groups.keys, -counts))[: plan.n_groups]
-        first = np.flatnonzero(np.diff(np.maximum.accumulate(coded), prepend=-1))  # numbered at first sight
-        seqs = {int(c): int(strip.seq[first[c]]) for c in top if groups.keys[c] != -1}
-        texts = self._reader.texts(list(seqs.values()), plan.by.sql, dict(plan.by.params))
-        named = [(int(code), texts[seqs[int(code)]] if int(code) in seqs else None) for code in top]
-        named.sort(key=lambda pair: (-counts[pair[0]], pair[1] is None, pair[1] or ""))
-        index = np.full(len(groups), len(named), np.int32)
-        for place, (code, _) in enumerate(named):
-            index[code] = place
-        return frozen(index[coded]), tuple(text for _, text in named)
+    def _label(self, name: str, key: Coded, strips: Sequence[Strip]) -> Labels:
+        """Turn the strips' codes of a key into the final ones, and name them."""
+        mine = [strips[track] for track in key.tracks]
+        codes, labels = labelled(
+            key.wanted,
+            self._groups.setdefault(name, Codes()),
+            [strip.columns[name] for strip in mine],
+            [strip.seq for strip in mine],
+            key.n_labels,
+            self._texts,
+        )
+        for strip, coded in zip(mine, codes, strict=True):
+            strip.columns[name] = coded
+        return labels
+
+
+def _track(strip: Strip, n_keys: int, n_numbers: int) -> Track:
+    """Make a track of a strip that has all its columns."""
+    columns = strip.columns
+    return Track(
+        strip.offsets,
+        strip.time,
+        strip.seq,
+        columns.get("value"),
+        tuple(columns.get(f"key{i}") for i in range(n_keys)),
+        tuple(columns.get(f"number{i}") for i in range(n_numbers)),
+    )
 
 
 def again(layout: Layout, plan: Plan, reels: Reels) -> Layout:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Int64s = NDArray[np.int64]
 Int32s = NDArray[np.int32]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,34 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Key:
+    """A field whose values become codes of events.
+
+    Attributes:
+        field: expression that gives the value, such as ``context.device.type``.
+        tracks: numbers of the tracks whose events get codes; the same value has the same code in all.
+        n_labels: how many values, the most frequent over these tracks, get a code of their own.
+    """
+
+    field: str
+    tracks: tuple[int, ...] = (0,)
+    n_labels: int = 10
+
+
+@dataclass(frozen=True)
+class Number:
+    """A field whose values are wanted as numbers.
+
+    Attributes:
+        field: expression that gives the number, such as ``properties.price``.
+        track: number of the track whose events get it.
+    """
+
+    field: str
+    track: int = 0
+
+
+@dataclass(frozen=True)
 class Track:
     """The events of one selection, sorted by (unit, time, seq).
 
@@ -41,14 +70,18 @@ class Track:
         seq: shape (n,), the event's number in the lake: the same event has the same seq in every track.
         value: shape (n,), money, 0 where the event has none; None where it was not asked for or no event
             has any.
-        code: shape (n,), index into `Layout.labels` of the split's value; None where it was not asked for.
+        codes: one for each `Key` asked for, in its order: shape (n,), index into that key's labels, their
+            number where the event's value has no label; None where the key is not of this track.
+        numbers: one for each `Number` asked for, in its order: shape (n,), NaN where the event has none;
+            None where it is not of this track.
     """
 
     offsets: Int64s
     time: Int64s
     seq: Int64s
     value: Floats | None = None
-    code: Int32s | None = None
+    codes: tuple[Int32s | None, ...] = ()
+    numbers: tuple[Floats | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +94,8 @@ class Layout:
         person: shape (n_units,), the person of each unit, non-decreasing, where units are parts of persons
             (sessions, same-property values); None where a unit is a person (or an account) itself.
         n_persons: number of persons, where `person` is given; else equal to `n_units`.
-        labels: the split's values by code, largest group first; None stands for events without a value.
+        labels: for each `Key` asked for its values by code, most frequent first; None stands for events
+            without a value.
         last_seq: every event up to this seq is in, none after it.
         newest: time of the newest event in the lake, µs; 0 where it is empty.
     """
@@ -70,6 +104,6 @@ class Layout:
     tracks: tuple[Track, ...]
     person: Int32s | None
     n_persons: int
-    labels: tuple[str | None, ...]
+    labels: tuple[tuple[str | None, ...], ...]
     last_seq: int
     newest: int

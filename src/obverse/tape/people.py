@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from obverse.errors import NotFoundError
 from obverse.event import SCHEMA, stream_key
+from obverse.tape.arrange import frozen
 from obverse.tape.directory import Directory
-from obverse.tape.layout import Int32s
+from obverse.tape.layout import Int32s, Int64s
 from obverse.tape.reading import Reader
 from obverse.tape.reels import Reels
 
@@ -78,6 +79,19 @@ class People:
         with self._reels.lock:
             keys = self._reels.streams.keys[persons].tolist()
         return self.named(keys)
+
+    def keys(self, persons: Int32s) -> Int64s:
+        """Give the keys of people by their numbers in a layout."""
+        with self._reels.lock:
+            return self._reels.streams.keys[persons]
+
+    def numbers(self, keys: Int64s) -> Int32s:
+        """Give the numbers of the people behind keys, ascending, each once; of who is unknown none."""
+        with self._reels.lock:
+            self._reels.refresh()
+            codes = self._reels.streams.lookup(keys)
+            known = frozen(codes[codes >= 0])
+            return np.unique(self._reels.owners.people(known, frozen(np.full(len(known), EVER))))
 
     def named(self, keys: Sequence[int]) -> list[Person]:
         """Name people by key, in the order given."""

@@ -103,7 +103,7 @@ class Reader:
 
         def read(snapshot: Snapshot) -> list[tuple[int, str | None]]:
             files = [file for file in snapshot.files if _holds(file, wanted)]
-            query = f"SELECT seq, {sql} FROM {_SOURCE} WHERE list_contains($seqs, seq)"  # noqa: S608 - checked
+            query = f"SELECT seq, {sql} FROM {_SOURCE} WHERE seq IN (FROM unnest($seqs))"  # noqa: S608 - checked
             bound = {**params, "files": _paths(files), "seqs": wanted}
             return self._cursor().execute(query, bound).fetchall()
 

@@ -13,20 +13,21 @@ from obverse.errors import QuestionError
 from obverse.lake.table import EventTable
 from obverse.tape.cache import Cache, Worth
 from obverse.tape.catalogue import Catalogue, Field
-from obverse.tape.columns import Columns, Form, Gone, Wanted
+from obverse.tape.columns import Columns, Gone, Wanted
 from obverse.tape.directory import Directory
-from obverse.tape.expression import parse
-from obverse.tape.laying import EVERYTHING, Choice, Layer, Plan, Unit, again
-from obverse.tape.layout import Int32s, Layout, Selection
+from obverse.tape.expression import Form, parse
+from obverse.tape.labels import Texts
+from obverse.tape.laying import EVERYTHING, Choice, Coded, Layer, Plan, Unit, again
+from obverse.tape.layout import Int32s, Int64s, Key, Layout, Number, Selection
 from obverse.tape.memory import give_back
 from obverse.tape.people import People, Person
 from obverse.tape.reading import Reader
 from obverse.tape.reel import Kind, Reel
 from obverse.tape.reels import Reels
 
-Asked = tuple[tuple[Selection, ...], Unit, str | None, bool, str | None, int, int]
+Asked = tuple[tuple[Selection, ...], Unit, str | None, bool, tuple[Key, ...], tuple[Number, ...]]
 
-MAX_GROUPS = 1_000
+MAX_LABELS = 10_000
 MAX_PLANS = 1_000
 
 
@@ -60,6 +61,7 @@ class Tape:
         directory = Directory(self._reader, cache)
         self._reels = Reels(table, self._reader, self._cache, cache, directory)
         self._columns = Columns(self._reader, self._cache)
+        self._texts = Texts(self._reader)
         self._catalogue = Catalogue(self._reader, lambda: dict(self.names()))
         self._people = People(self._reels, self._reader, directory)
         self._plans: dict[Asked, tuple[int, Plan]] = {}
@@ -79,9 +81,8 @@ class Tape:
         unit: Unit = "person",
         same: str | None = None,
         value: bool = False,
-        by: str | None = None,
-        by_track: int = 0,
-        n_groups: int = 10,
+        keys: Sequence[Key] = (),
+        numbers: Sequence[Number] = (),
     ) -> Layout:
         """Lay out the events of some selections, as of the newest event in the lake.
 
@@ -94,15 +95,14 @@ class Tape:
             same: expression whose value parts units further: a unit is a person and one value; events
                 without a value are left out.
             value: whether the tracks get money.
-            by: expression to split by.
-            by_track: the track that gets the split's codes.
-            n_groups: values, the most frequent in that track, that get a code of their own.
+            keys: fields whose values become codes.
+            numbers: fields whose values are wanted as numbers.
 
         Raises:
             QuestionError: an expression is wrong or names an unknown field, or a number is out of range.
             DataError: the lake cannot be read.
         """
-        plan = self._plan((tuple(selections), unit, same, value, by, by_track, n_groups))
+        plan = self._plan((tuple(selections), unit, same, value, tuple(keys), tuple(numbers)))
         kept: _Kept | None = self._cache.get(plan)
         if kept and kept.version == self._table.refresh().version:
             return kept.layout
@@ -121,14 +121,23 @@ class Tape:
         known = self._plans.get(asked)
         if known and known[0] == self._catalogue.edition:
             return known[1]
-        selections, unit, same, value, by, by_track, n_groups = asked
-        if not selections or not 0 <= by_track < len(selections):
-            raise QuestionError(f"by_track is {by_track}, but there are {len(selections)} selections")
-        if not 1 <= n_groups <= MAX_GROUPS:
-            raise QuestionError(f"n_groups is {n_groups}; it must be 1 to {MAX_GROUPS}")
-        choices = tuple(self._choice(selection) for selection in selections)
-        same_key, by_key = self._wanted("key", same), self._wanted("key", by)
-        plan = Plan(choices, unit, same_key, value, by_key, by_track if by else 0, n_groups if by else 0)
+        selections, unit, same, value, keys, numbers = asked
+        if not selections:
+            raise QuestionError("0 selections; name at least one")
+        for track in {*(number.track for number in numbers), *(one for key in keys for one in key.tracks)}:
+            if not 0 <= track < len(selections):
+                raise QuestionError(f"track {track} is asked for, but there are {len(selections)} selections")
+        for key in keys:
+            if not 1 <= key.n_labels <= MAX_LABELS:
+                raise QuestionError(f"n_labels is {key.n_labels}; it must be 1 to {MAX_LABELS}")
+        plan = Plan(
+            tuple(self._choice(selection) for selection in selections),
+            unit,
+            None if same is None else self._wanted("key", same),
+            value,
+            tuple(Coded(self._wanted("key", key.field), key.tracks, key.n_labels) for key in keys),
+            tuple((self._wanted("number", number.field), number.track) for number in numbers),
+        )
         if len(self._plans) >= MAX_PLANS:
             self._plans.clear()
         self._plans[asked] = (self._catalogue.edition, plan)
@@ -157,6 +166,17 @@ class Tape:
     def people(self, persons: Int32s) -> list[Person]:
         """Name people by their numbers in a layout, in that order."""
         return self._people.numbered(persons)
+
+    def keys(self, persons: Int32s) -> Int64s:
+        """Give the keys of people by their numbers in a layout; keys stay, numbers may not."""
+        return self._people.keys(persons)
+
+    def numbered(self, keys: Int64s) -> Int32s:
+        """Give the numbers that the people behind keys have now; of who is unknown none.
+
+        Somebody who was anonymous then and has identified since is found as who they are now.
+        """
+        return self._people.numbers(keys)
 
     def find(self, text: str, limit: int = 20) -> list[Person]:
         """Find people by an id, or the beginning of an id or of an e-mail address; exact ids come first."""
@@ -187,7 +207,7 @@ class Tape:
             reels = self._reels.get(plan.needs())
             kept = self._renewed(plan, reels)
             if kept is None:
-                layer = Layer(self._reels, reels, self._columns, self._reader)
+                layer = Layer(self._reels, reels, self._columns, self._texts)
                 layout = layer.lay(plan)
                 n_bytes = layer.own_bytes(layout)
                 if n_bytes is None:
@@ -230,9 +250,7 @@ class Tape:
     def _choice(self, selection: Selection) -> Choice:
         names = sorted(set(selection.events))
         kinds = tuple(Kind("event", name) for name in names) or (EVERYTHING,)
-        return Choice(kinds, self._wanted("mask", selection.where))
+        return Choice(kinds, None if selection.where is None else self._wanted("mask", selection.where))
 
-    def _wanted(self, form: Form, text: str | None) -> Wanted | None:
-        if text is None:
-            return None
-        return Wanted.of(form, parse(text, self._catalogue.place, split=form == "key"))
+    def _wanted(self, form: Form, text: str) -> Wanted:
+        return Wanted.of(form, parse(text, self._catalogue.place, form))

@@ -91,7 +91,7 @@ class Parts:
             self.writer = Writer(self.inbox, table, self.seen)
             self.imports = SpoolTaker(Spool(folder.root / IMPORT), partial(append_new, table, self.seen))
             threads = os.cpu_count() or 1
-            self.lake = Lake(table, Tape(table, folder.tape, threads=threads), threads)
+            self.lake = Lake(table, Tape(table, folder.tape, threads=threads), threads, settings.segments)
             stack.callback(self.lake.close)
             self.desk = Desk(
                 self.values.questions_at_once, self.values.questions_waiting, self.values.question_s

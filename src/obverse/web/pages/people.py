@@ -19,7 +19,6 @@ from obverse.web.pages.person import display_name, person_href
 from obverse.web.pages.snippet import Snippet
 
 if TYPE_CHECKING:
-    from obverse.engine.people import Outcome
     from obverse.tape.people import Person
 
 A_PAGE = 25
@@ -95,13 +94,12 @@ def build_behind(asked: Asked) -> Response[bytes]:
     form = read_form(asked.address, asked.view)
     question = question_of(form, asked.now.astimezone(asked.view.zone))
     step, offset = _whole(asked, "step", 1), _whole(asked, "offset", 0)
-    outcome: Outcome = "dropped" if asked.address.get("outcome") == "dropped" else "converted"
+    outcome = "dropped" if asked.address.get("outcome") == "dropped" else "converted"
     if not 1 <= step <= len(question.steps):
         raise QuestionError(f"step: {step} is not one of the {len(question.steps)} steps")
     group = asked.address.get("group") or None
-    found = panel(
-        lambda: asked.lake.people(question, step, outcome, group=group, limit=A_PAGE, offset=offset)
-    )
+    pick = {"step": str(step), "outcome": outcome} | ({"group": group} if group else {})
+    found = panel(lambda: asked.lake.people(question, pick, limit=A_PAGE, offset=offset))
     people = [_who(person) for person in found.value.people] if found.value else []
     n = found.value.n if found.value else 0
     name = f"{step} of the steps" if question.order == "any" else cut(question.steps[step - 1].label)

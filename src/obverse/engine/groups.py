@@ -1,0 +1,158 @@
+"""Saved segments in questions: as a filter (`Question.segment`) and as a split (``segment: NAME``).
+
+A segment is a question and a part of its answer: its people are those behind that part, found anew at each
+question, or kept as a snapshot. So whatever a measure can count, questions can be filtered and split by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numba import njit
+
+from obverse.errors import QuestionError
+from obverse.measure import measure_of, read_question
+from obverse.measure.protocol import Plan
+from obverse.settings.segments import Segment
+from obverse.tape.arrange import frozen
+from obverse.tape.layout import Bools, Int32s, Int64s, Key, Layout, Track
+
+SPLIT = "segment:"
+"""What a split by a segment begins with."""
+
+MAX_DEPTH = 8
+"""Segments within segments."""
+
+INSIDE, OUTSIDE = 0, 1
+
+
+class Groups:
+    """Finds the people of segments, and lays questions out for them.
+
+    Args:
+        find: gives a saved segment by its name.
+        lay: lays a plan out.
+        numbered: gives the numbers of people by their keys.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[str], Segment],
+        lay: Callable[[Plan], Layout],
+        numbered: Callable[[Int64s], Int32s],
+    ) -> None:
+        self._find = find
+        self._lay = lay
+        self._numbered = numbered
+
+    def lay(self, plan: Plan, segment: str | None, within: tuple[str, ...] = ()) -> Layout:
+        """Lay a plan out for the people of a segment, split by segments where it asks for that.
+
+        Args:
+            plan: what is wanted.
+            segment: name of the segment; None for everyone.
+            within: names of the segments that are being found: none may need itself.
+
+        Raises:
+            QuestionError: there is no such segment, or accounts are counted.
+        """
+        splits = {at: _named(key.field) for at, key in enumerate(plan.keys) if key.field.startswith(SPLIT)}
+        if (splits or segment is not None) and plan.unit == "account":
+            raise QuestionError("segment: segments are groups of people, and accounts are counted here")
+        layout = self._lay(replace(plan, keys=_without(plan.keys, splits)) if splits else plan)
+        for at, name in splits.items():
+            layout = split(layout, at, plan.keys[at].tracks, name, self.members(name, layout, within))
+        return layout if segment is None else restricted(layout, self.members(segment, layout, within))
+
+    def members(self, name: str, layout: Layout, within: tuple[str, ...] = ()) -> Bools:
+        """Say who is in a segment; shape (n_persons,) of the layout.
+
+        Raises:
+            QuestionError: there is no such segment, or it needs itself.
+        """
+        if name in within or len(within) >= MAX_DEPTH:
+            raise QuestionError(f"segment: {' needs '.join([*within, name])}; a segment cannot need itself")
+        found = self._find(name)
+        inside = np.zeros(layout.n_persons, dtype=np.bool_)
+        if found.people is not None:
+            numbers = self._numbered(frozen(np.frombuffer(found.people, np.int64)))
+            inside[numbers[numbers < len(inside)]] = True
+            return inside
+        question = read_question(found.question)
+        measure = measure_of(question)
+        theirs = self.lay(measure.plan(question), question.segment, (*within, name))
+        behind = measure.behind(question, theirs, found.pick)[: len(inside)]
+        inside[: len(behind)] = behind
+        return inside
+
+
+def _named(field: str) -> str:
+    return field.removeprefix(SPLIT).strip()
+
+
+def _without(keys: Sequence[Key], splits: dict[int, str]) -> tuple[Key, ...]:
+    """Leave out what is no field; a key in its place that costs nothing keeps the others' numbers."""
+    return tuple(Key("type", (), 1) if at in splits else key for at, key in enumerate(keys))
+
+
+def split(layout: Layout, at: int, tracks: Sequence[int], name: str, members: Bools) -> Layout:
+    """Code events by whether their person is in a group.
+
+    Args:
+        layout: what is split.
+        at: number of the key that gets the codes.
+        tracks: numbers of the tracks that get them.
+        name: of the group.
+        members: shape (n_persons,).
+    """
+    units = members if layout.person is None else members[layout.person]
+    coded = [
+        replace(track, codes=_put(track.codes, at, _codes(track.offsets, frozen(units))))
+        if number in tracks
+        else track
+        for number, track in enumerate(layout.tracks)
+    ]
+    labels = (f"in {name}", f"not in {name}")
+    return replace(
+        layout, tracks=tuple(coded), labels=(*layout.labels[:at], labels, *layout.labels[at + 1 :])
+    )
+
+
+def _put(codes: tuple[Int32s | None, ...], at: int, new: Int32s) -> tuple[Int32s | None, ...]:
+    return (*codes[:at], frozen(new), *codes[at + 1 :])
+
+
+def restricted(layout: Layout, members: Bools) -> Layout:
+    """Leave only the events of some people; units keep their numbers.
+
+    Args:
+        layout: all events.
+        members: shape (n_persons,).
+    """
+    units = members if layout.person is None else members[layout.person]
+    return replace(layout, tracks=tuple(_restricted(track, frozen(units)) for track in layout.tracks))
+
+
+def _restricted(track: Track, units: Bools) -> Track:
+    counts = np.where(units, np.diff(track.offsets), 0)
+    kept = np.repeat(units, np.diff(track.offsets))
+    return Track(
+        offsets=frozen(np.concatenate([[0], np.cumsum(counts)])),
+        time=frozen(track.time[kept]),
+        seq=frozen(track.seq[kept]),
+        value=None if track.value is None else frozen(track.value[kept]),
+        codes=tuple(None if one is None else frozen(one[kept]) for one in track.codes),
+        numbers=tuple(None if one is None else frozen(one[kept]) for one in track.numbers),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _codes(offsets: Int64s, units: Bools) -> Int32s:
+    codes = np.empty(offsets[-1], np.int32)
+    for unit in range(len(offsets) - 1):
+        code = INSIDE if units[unit] else OUTSIDE
+        for i in range(offsets[unit], offsets[unit + 1]):
+            codes[i] = code
+    return codes
