@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ DAY = 86_400 * SECOND
 
 @dataclass(frozen=True)
 class Happening:
-    """One event; `hot` is what the filter "hot" asks for, `label` the value of the split."""
+    """One event; `hot` is what the filter "hot" asks for, `label` the value of the split, `number` of a field."""
 
     unit: int
     time: int
@@ -26,6 +27,7 @@ class Happening:
     hot: bool = False
     value: float = 0.0
     label: str | None = None
+    number: float = math.nan
 
 
 def matches(selection: Selection, event: Happening) -> bool:
@@ -58,6 +60,7 @@ def lay(
             events_,
             n_units,
             [names if number in key.tracks else None for key, names in zip(plan.keys, labels, strict=True)],
+            [one.track == number for one in plan.numbers],
         )
         for number, events_ in enumerate(taken)
     ]
@@ -73,7 +76,10 @@ def lay(
 
 
 def _track(
-    taken: Sequence[Happening], n_units: int, labels: Sequence[tuple[str | None, ...] | None]
+    taken: Sequence[Happening],
+    n_units: int,
+    labels: Sequence[tuple[str | None, ...] | None],
+    numbered: Sequence[bool],
 ) -> Track:
     sizes = np.bincount([event.unit for event in taken], minlength=n_units) if taken else np.zeros(n_units)
     return Track(
@@ -82,6 +88,7 @@ def _track(
         seq=np.array([event.seq for event in taken], dtype=np.int64),
         value=np.array([event.value for event in taken], dtype=np.float64),
         codes=tuple(None if names is None else _codes(taken, names) for names in labels),
+        numbers=tuple(np.array([event.number for event in taken]) if asked else None for asked in numbered),
     )
 
 
