@@ -18,7 +18,10 @@ DAY = 86_400 * SECOND
 
 @dataclass(frozen=True)
 class Happening:
-    """One event; `hot` is what the filter "hot" asks for, `label` the value of the split, `number` of a field."""
+    """One event.
+
+    `hot` is what the filter "hot" asks for, `label` the value of the split, `number` that of a field.
+    """
 
     unit: int
     time: int
