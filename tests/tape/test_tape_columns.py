@@ -1,0 +1,94 @@
+"""Codes and numbers of events: any number of them, on any tracks, alike on all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from obverse.tape.layout import Key, Number, Selection
+from obverse.tape.tape import Tape
+from tests.tape.tape_oracle import Sent, append, lake
+
+EVENTS = [
+    Sent("View", 1, "ann", properties={"price": 5, "plan": "a"}),
+    Sent("View", 2, "ann", properties={"price": "7.5", "plan": "b"}),
+    Sent("View", 1, "ben", properties={"price": "dear", "plan": "a"}),
+    Sent("Buy", 3, "ann", properties={"plan": "b"}),
+    Sent("Buy", 3, "ben", properties={"price": 1e300, "plan": "c"}),
+]
+BOTH = [Selection(("View",)), Selection(("Buy",))]
+
+
+def test_a_number_is_the_fields_value_or_nan(tmp_path: Path) -> None:
+    layout = Tape(lake(tmp_path / "events", EVENTS), None).lay(
+        BOTH, numbers=[Number("price"), Number("price * 2", 1)]
+    )
+    view, buy = layout.tracks
+    np.testing.assert_array_equal(view.numbers[0], [5, 7.5, np.nan])
+    np.testing.assert_array_equal(buy.numbers[1], [np.nan, 2e300])
+    assert view.numbers[1] is None
+    assert buy.numbers[0] is None
+
+
+def test_the_same_value_has_the_same_code_on_all_tracks_of_a_key(tmp_path: Path) -> None:
+    layout = Tape(lake(tmp_path / "events", EVENTS), None).lay(
+        BOTH, keys=[Key("plan", (0, 1)), Key("event", (0, 1)), Key("event", (1,), 1)]
+    )
+    assert layout.labels == (("a", "b", "c"), ("View", "Buy"), ("Buy",))
+    view, buy = layout.tracks
+    assert [code is None for code in view.codes] == [False, False, True]
+    assert view.codes[0] is not None
+    assert buy.codes[0] is not None
+    assert buy.codes[2] is not None
+    assert view.codes[0].tolist() == [0, 1, 0]
+    assert buy.codes[0].tolist() == [1, 2]
+    assert buy.codes[2].tolist() == [0, 0]
+
+
+def test_values_without_a_label_share_the_number_after_the_last(tmp_path: Path) -> None:
+    layout = Tape(lake(tmp_path / "events", EVENTS), None).lay(BOTH, keys=[Key("plan", (0, 1), 2)])
+    assert layout.labels == (("a", "b"),)
+    buy = layout.tracks[1]
+    assert buy.codes[0] is not None
+    assert buy.codes[0].tolist() == [1, 2]
+
+
+def test_a_key_of_all_events_has_their_merged_codes(tmp_path: Path) -> None:
+    layout = Tape(lake(tmp_path / "events", EVENTS), None).lay(
+        [Selection(), Selection(("View",), "plan != 'a'")], keys=[Key("event", (0, 1))]
+    )
+    everything, some = layout.tracks
+    assert layout.labels == (("View", "Buy"),)
+    assert everything.codes[0] is not None
+    assert everything.codes[0].tolist() == [0, 0, 1, 0, 1]
+    assert some.codes[0] is not None
+    assert some.codes[0].tolist() == [0]
+
+
+def test_codes_and_numbers_follow_new_events(tmp_path: Path) -> None:
+    table = lake(tmp_path / "events", EVENTS)
+    tape = Tape(table, None)
+    asked = {"keys": [Key("plan", (0,))], "numbers": [Number("price")]}
+    tape.lay(BOTH, **asked)  # type: ignore[arg-type]
+    append(table, [Sent("View", 0, "ben", properties={"price": 2, "plan": "z"})])
+    layout = tape.lay(BOTH, **asked)  # type: ignore[arg-type]
+    assert layout.labels == (("a", "b", "z"),)
+    view = layout.tracks[0]
+    np.testing.assert_array_equal(view.numbers[0], [5, 7.5, 2, np.nan])
+    assert view.codes[0] is not None
+    assert view.codes[0].tolist() == [0, 1, 2, 0]
+
+
+def test_parts_of_people_carry_their_codes_and_numbers(tmp_path: Path) -> None:
+    layout = Tape(lake(tmp_path / "events", EVENTS), None).lay(
+        BOTH, same="plan", keys=[Key("plan", (0, 1))], numbers=[Number("price")]
+    )
+    assert layout.person is not None
+    view = layout.tracks[0]
+    assert view.codes[0] is not None
+    found = {
+        (layout.labels[0][view.codes[0][i]], None if np.isnan(price) else price)
+        for i, price in enumerate(view.numbers[0].tolist() if view.numbers[0] is not None else [])
+    }
+    assert found == {("a", 5), ("b", 7.5), ("a", None)}
