@@ -23,8 +23,7 @@ from obverse.lake.table import EventTable
 from obverse.measure.calendar import edges, grain_for
 from obverse.measure.estimate import Reason
 from obverse.measure.overview import Overview, OverviewAnswer, OverviewMeasure
-from obverse.measure.overview_answer import ratio
-from obverse.measure.overview_scan import merge_pairs, push_pair
+from obverse.measure.pairs import merge_pairs, push_pair, ratio
 from obverse.measure.protocol import Facts
 from obverse.measure.question import Question
 from obverse.tape.layout import Layout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from math import sqrt
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -11,10 +10,9 @@ import altair as alt
 import msgspec
 import numpy as np
 import pyarrow as pa
-from scipy import special
 
 from obverse.measure.calendar import Grain, local_day, midnight_us, next_start, start_of
-from obverse.measure.estimate import LEVEL, Estimate, Reason, share, total
+from obverse.measure.estimate import Estimate, share, total
 from obverse.measure.funnel_chart import Side
 from obverse.measure.overview_chart import draw
 from obverse.measure.overview_question import Overview, Period
@@ -34,13 +32,12 @@ from obverse.measure.overview_scan import (
     ROW_ORDERS,
     ROW_PEOPLE,
     OverviewSummary,
-    merge_pairs,
 )
+from obverse.measure.pairs import merge_pairs, ratio
 from obverse.measure.period import zone_of
 from obverse.measure.protocol import Facts
 from obverse.measure.question import Answer
 from obverse.measure.wording import count, money, percent
-from obverse.tape.layout import Floats
 
 OTHER = "(other)"
 MOST_ROWS = 93
@@ -251,23 +248,6 @@ def _totals(summary: OverviewSummary, window: int) -> OverviewTotals:
         average_order=ratio(moments),
         value_per_person=_each(worth, people),
     )
-
-
-def ratio(moments: Floats) -> Estimate:
-    """Estimate sum of x over sum of y from moments of pairs, by the delta method.
-
-    Args:
-        moments: shape (6,): n, mean x, mean y, M2 of x, of y, of both; y is at least 1 in each draw.
-    """
-    n, x, y, xx, yy, xy = (float(part) for part in moments)
-    if n == 0:
-        return Estimate(reason=Reason.NOBODY)
-    found = x / y
-    if n == 1:
-        return Estimate(found, reason=Reason.TOO_FEW)
-    variance = max(xx - 2 * found * xy + found * found * yy, 0.0) / (n - 1) / n / (y * y)
-    half = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2)) * sqrt(variance)
-    return Estimate(found, found - half, found + half)
 
 
 def _each(worth: Estimate, people: int) -> Estimate:

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from numba import njit
 
+from obverse.measure.pairs import merge_pairs, push_pair
 from obverse.tape.layout import Floats, Int32s, Int64s
 
 PEOPLE, NEW, PROSPECTS, CONVERTING, ORDERS, CUSTOMERS = range(6)
@@ -42,18 +43,6 @@ def row_of(edges: Int64s, row: int, instant: int) -> int:
         if instant < edges[near + 1]:
             return near
     return first_from(edges, row, len(edges), instant + 1) - 1
-
-
-@njit(nogil=True, cache=True)
-def push_pair(moments: Floats, x: float, y: float) -> None:
-    """Add a draw of two numbers to centred moments (n, mean x, mean y, M2 of x, of y, of both)."""
-    moments[0] += 1.0
-    dx, dy = x - moments[1], y - moments[2]
-    moments[1] += dx / moments[0]
-    moments[2] += dy / moments[0]
-    moments[3] += dx * (x - moments[1])
-    moments[4] += dy * (y - moments[2])
-    moments[5] += dx * (y - moments[2])
 
 
 @njit(nogil=True, cache=True)
@@ -269,22 +258,3 @@ class OverviewSummary:
             place_money=self.place_money + other.place_money,
             newest=max(self.newest, other.newest),
         )
-
-
-def merge_pairs(a: Floats, b: Floats) -> Floats:
-    """Merge two arrays of moments of pairs, shape (…, 6); see `obverse.measure.moments.merge`."""
-    n = a[..., 0] + b[..., 0]
-    whole = np.maximum(n, 1.0)
-    dx, dy = b[..., 1] - a[..., 1], b[..., 2] - a[..., 2]
-    weight = a[..., 0] * b[..., 0] / whole
-    return np.stack(
-        [
-            n,
-            (a[..., 0] * a[..., 1] + b[..., 0] * b[..., 1]) / whole,
-            (a[..., 0] * a[..., 2] + b[..., 0] * b[..., 2]) / whole,
-            a[..., 3] + b[..., 3] + dx * dx * weight,
-            a[..., 4] + b[..., 4] + dy * dy * weight,
-            a[..., 5] + b[..., 5] + dx * dy * weight,
-        ],
-        axis=-1,
-    )
