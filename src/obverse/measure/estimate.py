@@ -67,7 +67,7 @@ class Comparison(msgspec.Struct, frozen=True):
     reason: Reason | None = None
 
 
-def wilson(successes: int, n: int) -> tuple[float, float]:
+def wilson(successes: float, n: float) -> tuple[float, float]:
     """Give Wilson's score interval of a share (Wilson 1927; Newcombe 1998, method 3).
 
     >>> low, high = wilson(81, 263)  # Newcombe 1998, table I
