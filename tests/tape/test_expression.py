@@ -81,6 +81,9 @@ def ask(text: str, split: bool = False) -> object:
         "user_id = '42' and user_id = 42",
         "time >= '2026-03-01' and time < '2026-03-01T13:00' and time = '2026-03-01T14:00+02:00'",
         "session_id is null",
+        "country || '-' || price || (price > 5) = 'DE-60true' and (country || missing) is null",
+        "regexp_extract(context.page.path, '^/([a-z]+)', 1) = 'shop'",
+        "regexp_extract(context.page.path, 'c.r') = 'car' and regexp_extract(country, '[0-9]+') is null",
         "((country = 'FR' or country = 'DE')) and (price > 50) = true",
         "price > value and country <> context.device",
     ],
@@ -116,6 +119,8 @@ def test_what_is_missing_or_cannot_be_read_so_is_not_selected(text: str) -> None
         ("lower(country)", "de"),
         ("missing", None),
         ("event", "Order Completed"),
+        ("lower(country) || price", "de60"),
+        ("regexp_extract(context.page.path, '[^/]+$')", "cart"),
     ],
 )
 def test_a_split_is_by_the_values_text(text: str, label: str | None) -> None:
@@ -147,6 +152,12 @@ def test_a_split_is_by_the_values_text(text: str, label: str | None) -> None:
         ("price = 1 as x", "not allowed"),
         ("country like 'a' escape '!'", "not allowed"),
         ("country like device", "LIKE needs a text"),
+        ("regexp_extract(country, device) = 'x'", "needs a pattern in quotes"),
+        ("regexp_extract(country, '(x') = 'x'", "cannot be used; Invalid Input Error: missing )"),
+        ("regexp_extract(country, 'x', 10) = 'x'", "number of a group"),
+        ("regexp_extract(country, 'x', 0, 'i') = 'x'", "not allowed"),
+        ("country || null = 'x'", "not allowed"),
+        ("time || 'x' = 'x'", "time"),
         ("country in ()", "IN needs a list"),
         ("country in other", "not allowed"),
         ("value = '5'", "is a number"),
@@ -206,11 +217,12 @@ def test_names_are_placed_by_the_caller() -> None:
 VOCABULARY = """country properties . price context value time event x = <> != < <= > + - * / % ( ) , [ ] { }
     : :: and or not in between like ilike is null true false escape 'a' '' 5 1e9 .5 select from case when then
     end cast as int lower coalesce read_csv exists any all ; -- /* */ $1 ? @ || date interval struct array
-    -> ->> over distinct union limit "a" trim length"""
+    -> ->> over distinct union limit "a" trim length
+    || regexp_extract 0 1 '(a)'"""
 WORDS = st.sampled_from(VOCABULARY.split())
 SAFE_WORDS = re.compile(
     r"\$p\d+|json_extract_string|nullif|TRY_CAST|CAST|CASE|WHEN|THEN|ELSE|END|AND|OR|NOT|IS|NULL|IN|LIKE|ILIKE"
-    r"|TRUE|FALSE|AS|DOUBLE|BIGINT|VARCHAR|'nan'|'true'|'false'|coalesce|length|lower|upper|trim|abs|round|floor"
+    r"|regexp_extract|\|\||TRUE|FALSE|AS|DOUBLE|BIGINT|VARCHAR|'nan'|'true'|'false'|coalesce|length|lower|upper|trim|abs|round|floor"
     r"|ceil|epoch_us|properties|context|event|touchpoint|type|source|time|value|currency|user_id|anonymous_id"
     r"|account_id|session_id|1e15|<>|<=|>=|[-+*/%=<>(),:]|\s"
 )

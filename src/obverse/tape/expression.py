@@ -3,6 +3,9 @@
 ``country = 'DE' and properties.price > 50``, ``properties.plan in ('a', 'b')``, ``coupon is null``, ``not
 context.page.path like '/shop/%'``, ``properties.price * properties.quantity >= 100``, ``lower(city) = 'x'``.
 
+Texts are joined with ``||``; ``regexp_extract(page, '^/([a-z]+)', 1)`` is what a group of a pattern (RE2's)
+finds, or null.
+
 Fields are columns of the lake (`COLUMNS`) and paths into the two JSON columns: ``properties.a.b`` and
 ``context.a.b``; a name that is neither is looked for in properties, then in context. Quote what is not a
 plain word: ``properties."total price"``.

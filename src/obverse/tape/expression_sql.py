@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
+import duckdb
 from sqlglot import exp
 
 from obverse.errors import QuestionError, unknown
@@ -50,6 +52,8 @@ _SHAPE: dict[type[exp.Expr], set[str]] = {
     exp.ILike: {"this", "expression", "negate"},
     exp.Coalesce: {"this", "expressions", "is_nvl"},
     exp.Length: {"this"},
+    exp.DPipe: {"this", "expression", "safe"},
+    exp.RegexpExtract: {"this", "expression", "group", "null_if_pos_overflow"},
     exp.Literal: {"this", "is_string"},
     exp.Div: {"this", "expression", "typed", "safe"},
 }
@@ -80,7 +84,7 @@ class Writer:
             return COLUMNS.get(path[0], "any")
         if isinstance(node, exp.Literal):
             return "text" if node.is_string else "number"
-        if type(node) in _TEXT_CALLS:
+        if type(node) in _TEXT_CALLS or isinstance(node, (exp.DPipe, exp.RegexpExtract)):
             return "text"
         if (
             type(node) in _NUMBER_CALLS
@@ -233,9 +237,26 @@ class Writer:
             return self._coalesce(node, self.words)
         if type(node) in _TEXT_CALLS:
             return f"{_TEXT_CALLS[type(node)]}({self.words(node.this)})"
+        if isinstance(node, exp.DPipe):
+            return f"({self.label(node.this)} || {self.label(node.expression)})"
+        if isinstance(node, exp.RegexpExtract):
+            return self._extract(node)
         if self.kind(node) != "text":
             raise wrong(self._text, f"{self._shown(node)} is a {self.kind(node)}, not a text")
         raise self._forbidden(node)
+
+    def _extract(self, node: exp.RegexpExtract) -> str:
+        """Write what a group of a pattern finds in a text; null where there is none or it finds nothing."""
+        pattern, group = node.expression, node.args.get("group")
+        if not (isinstance(pattern, exp.Literal) and pattern.is_string):
+            raise wrong(self._text, "REGEXP_EXTRACT needs a pattern in quotes")
+        number = str(group.this) if isinstance(group, exp.Literal) and not group.is_string else ""
+        if number not in tuple("0123456789"):
+            raise wrong(self._text, "the third part of REGEXP_EXTRACT is the number of a group, 0 to 9")
+        if error := _pattern_error(str(pattern.this)):
+            raise wrong(self._text, f"the pattern {str(pattern.this)!r} cannot be used; {error}")
+        text, its = self.words(node.this), self._bind(str(pattern.this))
+        return f"nullif(regexp_extract({text}, {its}, {self._bind(int(number))}), {self._bind('')})"
 
     def instant(self, node: exp.Expr) -> str:
         """Write the time column, or an ISO 8601 text (UTC where it names no zone), as µs since 1970 UTC."""
@@ -324,6 +345,17 @@ class Writer:
         return wrong(
             self._text,
             f"{type(node).__name__.upper()} is not allowed here; there are and, or, not, = != < <= > >=, in, "
-            "between, like, ilike, is null, + - * / %, lower, upper, trim, length, coalesce, abs, round, "
-            "floor, ceil",
+            "between, like, ilike, is null, + - * / % ||, lower, upper, trim, length, coalesce, "
+            "regexp_extract, abs, round, floor, ceil",
         )
+
+
+@lru_cache(maxsize=1_000)
+def _pattern_error(pattern: str) -> str:
+    """Say why the database would refuse a pattern; empty where it would not."""
+    with duckdb.connect(config={"threads": 1}) as con:
+        try:
+            con.execute("SELECT regexp_extract('', $pattern)", {"pattern": pattern})
+        except duckdb.Error as error:
+            return str(error).splitlines()[0]
+    return ""
