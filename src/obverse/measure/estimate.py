@@ -31,6 +31,8 @@ class Reason(StrEnum):
     """There is no one outside the group to compare it with."""
     BY_OUTCOME = "by_outcome"
     """The groups are made from the outcome itself, so comparing their outcomes says nothing."""
+    NOT_YET = "not_yet"
+    """It has not been observed for long enough to know."""
 
 
 class Estimate(msgspec.Struct, frozen=True):
