@@ -20,9 +20,11 @@ import pyarrow as pa
 import obverse
 from obverse.folder import Folder
 from obverse.lake.table import EventTable
+from obverse.measure.attribution import Attribution
 from obverse.measure.funnel import Exclusion, Funnel
 from obverse.measure.funnel_question import Count
 from obverse.measure.overview import Overview
+from obverse.measure.question import Question
 
 _PACKAGE = Path(obverse.__file__).parent
 _COMPILED = ("lake", "tape", "measure")
@@ -60,7 +62,7 @@ def warm() -> None:
     _mark().touch()
 
 
-def _questions() -> list[Funnel | Overview]:
+def _questions() -> list[Question]:
     steps = "A or B [properties.x > 1] > B > A"
     counts: list[Count] = ["entry", "session", "account"]
     return [
@@ -69,6 +71,7 @@ def _questions() -> list[Funnel | Overview]:
         Funnel.parse(steps, order="any", same="properties.x"),
         *(Funnel.parse(steps, count=count) for count in counts),
         Overview(conversion="B"),
+        Attribution(conversion="B"),
     ]
 
 

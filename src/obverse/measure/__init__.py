@@ -9,12 +9,17 @@ from __future__ import annotations
 import msgspec
 
 from obverse.errors import QuestionError, unknown
+from obverse.measure.attribution import AttributionMeasure
 from obverse.measure.funnel import FunnelMeasure
 from obverse.measure.overview import OverviewMeasure
 from obverse.measure.protocol import Measure
 from obverse.measure.question import Question
 
-MEASURES: dict[str, Measure] = {"funnel": FunnelMeasure(), "overview": OverviewMeasure()}
+MEASURES: dict[str, Measure] = {
+    "attribution": AttributionMeasure(),
+    "funnel": FunnelMeasure(),
+    "overview": OverviewMeasure(),
+}
 
 
 class _Kind(msgspec.Struct):
