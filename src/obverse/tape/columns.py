@@ -89,19 +89,29 @@ class Columns:
         return [frozen(found[column][0][:n_rows]) for column in wanted]
 
     def _read(self, kind: Kind, wanted: Sequence[Wanted], after: int, upto: int) -> list[NDArray[Any]]:
-        listed: dict[str, str] = {}
-        params: dict[str, object] = {}
-        for number, column in enumerate(wanted):
-            sql = _SQL[column.form].format(sql=column.sql)
-            for name, value in column.params:
-                sql = re.sub(rf"\${name}\b", f"$c{number}_{name}", sql)
-                params[f"c{number}_{name}"] = value
-            listed[f"c{number}"] = sql
+        listed, params = select(wanted)
         _, columns = self._reader.columns(listed, kind, after, upto, params)
         return [
             columns[f"c{number}"].astype(_TYPES[column.form], copy=False)
             for number, column in enumerate(wanted)
         ]
+
+
+def select(wanted: Sequence[Wanted]) -> tuple[dict[str, str], dict[str, object]]:
+    """Write columns as SQL.
+
+    Returns:
+        The SQL of each under the names ``c0``, ``c1``, …, and the values of all their parameters.
+    """
+    listed: dict[str, str] = {}
+    params: dict[str, object] = {}
+    for number, column in enumerate(wanted):
+        sql = _SQL[column.form].format(sql=column.sql)
+        for name, value in column.params:
+            sql = re.sub(rf"\${name}\b", f"$c{number}_{name}", sql)
+            params[f"c{number}_{name}"] = value
+        listed[f"c{number}"] = sql
+    return listed, params
 
 
 def _none(wanted: Wanted) -> tuple[NDArray[Any], int]:

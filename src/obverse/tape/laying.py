@@ -1,110 +1,30 @@
-"""Lays out the events of selections by unit: from reels and columns to what a scan reads."""
+"""Lays out the events of selections by unit, from reels and columns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from obverse.tape.arrange import arrange, frozen, merged, thinned, widened
+from obverse.tape.arrange import frozen, merged, thinned, widened
 from obverse.tape.codes import Codes
 from obverse.tape.columns import Columns, Wanted
 from obverse.tape.labels import Labels, Texts, labelled
-from obverse.tape.layout import Int32s, Int64s, Layout, Track
+from obverse.tape.layout import Layout
+from obverse.tape.planning import ACCOUNT, EVERYTHING, GROUPED, SESSION, TOUCHPOINT, Choice, Coded, Plan
 from obverse.tape.reel import Kind, Reel, mapped
 from obverse.tape.reels import Reels
-from obverse.tape.units import account_keys, looked_up, mixed, number_parts, session_starts
+from obverse.tape.strips import Layer, Strip, regrouped
+from obverse.tape.units import account_keys
 
-Unit = Literal["person", "session", "account"]
-
-EVERYTHING = Kind()
 SMALL_BYTES = 1 << 20
-GROUPED = Kind("type", "group")
-SESSION = Wanted("key", "session_id", "session_id")
-ACCOUNT = Wanted("key", "account_id", "account_id")
-TOUCHPOINT = Wanted("key", "touchpoint", "touchpoint")
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A selection made ready: the kinds of events, and the filter's column."""
-
-    kinds: tuple[Kind, ...]
-    where: Wanted | None
-
-
-@dataclass(frozen=True)
-class Coded:
-    """A column whose values become codes of some tracks' events, so many values with a code of their own."""
-
-    wanted: Wanted
-    tracks: tuple[int, ...]
-    n_labels: int
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be laid out; also the key under which the layout is kept.
-
-    Attributes:
-        choices: one a track.
-        unit: what a unit is.
-        same: column whose values part units further.
-        value: whether money is wanted.
-        keys: columns whose values become codes.
-        numbers: columns of numbers, each with its track.
-    """
-
-    choices: tuple[Choice, ...]
-    unit: Unit
-    same: Wanted | None
-    value: bool
-    keys: tuple[Coded, ...]
-    numbers: tuple[tuple[Wanted, int], ...]
-
-    def columns(self, track: int) -> dict[str, Wanted]:
-        """Columns that a track's events need."""
-        wanted: dict[str, Wanted] = {}
-        wanted |= {f"key{i}": key.wanted for i, key in enumerate(self.keys) if track in key.tracks}
-        wanted |= {f"number{i}": number for i, (number, its) in enumerate(self.numbers) if track == its}
-        if self.same:
-            wanted["same"] = self.same
-        if self.unit == "session":
-            wanted["session"] = SESSION
-        if self.unit == "account":
-            wanted["account"] = ACCOUNT
-        return wanted
-
-    def needs(self) -> dict[Kind, list[Wanted]]:
-        """Every kind with the columns it needs."""
-        found: dict[Kind, dict[Wanted, None]] = {GROUPED: {ACCOUNT: None}} if self.unit == "account" else {}
-        for track, choice in enumerate(self.choices):
-            wanted = [*self.columns(track).values(), *([choice.where] if choice.where else [])]
-            for kind in choice.kinds:
-                found.setdefault(kind, {}).update(dict.fromkeys(wanted))
-        return {kind: list(wanted) for kind, wanted in found.items()}
-
-
-@dataclass(frozen=True)
-class Strip:
-    """Events on their way to a track: by unit and time, with the columns needed so far."""
-
-    offsets: Int64s
-    time: Int64s
-    seq: Int64s
-    columns: dict[str, NDArray[Any]]
-
-    def take(self, offsets: Int64s, order: NDArray[Any]) -> Strip:
-        """Pick and order events by index."""
-        picked = {name: frozen(column[order]) for name, column in self.columns.items()}
-        return Strip(frozen(offsets), frozen(self.time[order]), frozen(self.seq[order]), picked)
-
-
-class Layer:
-    """Makes one layout; used once, with the reels' lock held.
+class ReelLayer(Layer):
+    """Makes one layout of reels; used once, with the reels' lock held.
 
     Args:
         reels: all reels.
@@ -119,25 +39,18 @@ class Layer:
         self._texts = texts
         self._held = held
         self._groups: dict[str, Codes] = {}
+        self.last_seq, self.newest = reels.last_seq, reels.newest
+
+    @property
+    def n_people(self) -> int:
+        """How many people there are."""
+        return len(self._reels.streams)
 
     def lay(self, plan: Plan) -> Layout:
         """Lay a plan out as of the reels' last event."""
         if plan.unit == "session" and self._derives(plan):  # may number more people
             self._held = self._reels.get([*self._held, EVERYTHING])
-        strips = [
-            self._strip(choice, plan.columns(track), plan.value) for track, choice in enumerate(plan.choices)
-        ]
-        person: Int32s | None = None
-        n_persons = n_units = len(self._reels.streams)
-        if plan.unit == "account":
-            strips, n_persons = self._by_account(strips)
-            n_units = n_persons
-        if plan.unit == "session" or plan.same:
-            strips, person = self._parts(strips, plan, n_persons)
-            n_units = len(person)
-        labels = tuple(self._label(f"key{i}", key, strips) for i, key in enumerate(plan.keys))
-        tracks = tuple(_track(strip, len(plan.keys), len(plan.numbers)) for strip in strips)
-        return Layout(n_units, tracks, person, n_persons, labels, self._reels.last_seq, self._reels.newest)
+        return super().lay(plan)
 
     @property
     def editions(self) -> dict[Kind, int]:
@@ -163,8 +76,8 @@ class Layer:
 
     # -- one selection ----------------------------------------------------------------------------------
 
-    def _strip(self, choice: Choice, wanted: dict[str, Wanted], valued: bool) -> Strip:
-        strips = [self._of_kind(kind, choice.where, wanted, valued) for kind in choice.kinds]
+    def _strip(self, choice: Choice, wanted: dict[str, Wanted], plan: Plan) -> Strip:
+        strips = [self._of_kind(kind, choice.where, wanted, plan.value) for kind in choice.kinds]
         strip = strips[0]
         for other in strips[1:]:
             strip = _merge(strip, other)
@@ -200,31 +113,14 @@ class Layer:
         kinds = {kind for choice in plan.choices for kind in choice.kinds}
         return any(bool((self._columns_of(kind, [SESSION])[0] == -1).any()) for kind in kinds)
 
-    def _parts(self, strips: Sequence[Strip], plan: Plan, n_whole: int) -> tuple[list[Strip], Int32s]:
-        keys = [self._part_keys(strip, plan) for strip in strips]
-        numbers, whole = number_parts([strip.offsets for strip in strips], keys, n_whole)
-        return [
-            _regrouped(strip, part, len(whole)) for strip, part in zip(strips, numbers, strict=True)
-        ], whole
-
-    def _part_keys(self, strip: Strip, plan: Plan) -> Int64s:
-        if plan.unit != "session":
-            return strip.columns["same"]
-        keys = self._session_keys(strip)
-        return mixed(keys, strip.columns["same"]) if plan.same else keys
-
-    def _session_keys(self, strip: Strip) -> Int64s:
-        """Key each event's session: the client's id, or below -1 the first event of the derived one."""
-        keys = strip.columns["session"]
-        if not (keys == -1).any():
-            return keys
+    def _everything(self) -> Strip:
         everything = self._held[EVERYTHING]
-        touchpoints = Codes()
-        touchpoint = touchpoints.encode(self._columns_of(EVERYTHING, [TOUCHPOINT])[0])[everything.row]
-        offsets = widened(everything.offsets, len(self._reels.streams))
-        starts = session_starts(offsets, everything.time, frozen(touchpoint), len(touchpoints))
-        found = looked_up(strip.offsets, strip.time, strip.seq, offsets, everything.time, everything.seq)
-        return np.where(keys == -1, -2 - starts[found], keys)
+        touchpoint = Codes().encode(self._columns_of(EVERYTHING, [TOUCHPOINT])[0])[everything.row]
+        offsets = widened(everything.offsets, self.n_people)
+        return Strip(offsets, everything.time, everything.seq, {"touchpoint": frozen(touchpoint)})
+
+    def _by_whole(self, strips: list[Strip], plan: Plan) -> tuple[list[Strip], int]:
+        return self._by_account(strips) if plan.unit == "account" else (strips, self.n_people)
 
     def _by_account(self, strips: Sequence[Strip]) -> tuple[list[Strip], int]:
         grouped = self._of_kind(GROUPED, None, {"account": ACCOUNT})
@@ -245,13 +141,13 @@ class Layer:
         for strip, number in zip(strips, numbers, strict=True):
             by_seq = np.argsort(strip.seq)
             ordered = strip.take(strip.offsets, by_seq)
-            arranged.append(_regrouped(ordered, number[by_seq], len(accounts)))
+            arranged.append(regrouped(ordered, number[by_seq], len(accounts)))
         return arranged, len(accounts)
 
     # -- codes ------------------------------------------------------------------------------------------
 
-    def _label(self, name: str, key: Coded, strips: Sequence[Strip]) -> Labels:
-        """Turn the strips' codes of a key into the final ones, and name them."""
+    def _label(self, number: int, key: Coded, strips: Sequence[Strip]) -> Labels:
+        name = f"key{number}"
         mine = [strips[track] for track in key.tracks]
         codes, labels = labelled(
             key.wanted,
@@ -264,19 +160,6 @@ class Layer:
         for strip, coded in zip(mine, codes, strict=True):
             strip.columns[name] = coded
         return labels
-
-
-def _track(strip: Strip, n_keys: int, n_numbers: int) -> Track:
-    """Make a track of a strip that has all its columns."""
-    columns = strip.columns
-    return Track(
-        strip.offsets,
-        strip.time,
-        strip.seq,
-        columns.get("value"),
-        tuple(columns.get(f"key{i}") for i in range(n_keys)),
-        tuple(columns.get(f"number{i}") for i in range(n_numbers)),
-    )
 
 
 def again(layout: Layout, plan: Plan, reels: Reels) -> Layout:
@@ -309,9 +192,3 @@ def _merge(one: Strip, other: Strip) -> Strip:
 def _column(strip: Strip, name: str) -> NDArray[Any]:
     """Give a strip's column; only money may be missing, where no event has any."""
     return strip.columns[name] if name != "value" or name in strip.columns else np.zeros(len(strip.time))
-
-
-def _regrouped(strip: Strip, unit: Int32s, n_units: int) -> Strip:
-    """Group events by another unit; equal times keep their order."""
-    offsets, order, _ = arrange(frozen(unit), n_units, strip.time)
-    return strip.take(offsets, order)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from obverse.errors import QuestionError
 from obverse.lake.table import EventTable
 from obverse.tape.cache import Cache, Worth
 from obverse.tape.catalogue import Catalogue, Field
@@ -17,17 +16,17 @@ from obverse.tape.columns import Columns, Gone, Wanted
 from obverse.tape.directory import Directory
 from obverse.tape.expression import Form, parse
 from obverse.tape.labels import Texts
-from obverse.tape.laying import EVERYTHING, Choice, Coded, Layer, Plan, Unit, again
+from obverse.tape.laying import ReelLayer, again
 from obverse.tape.layout import Int32s, Int64s, Key, Layout, Number, Selection
 from obverse.tape.memory import give_back
 from obverse.tape.people import People, Person
+from obverse.tape.planning import Plan, Unit, planned
 from obverse.tape.reading import Reader
 from obverse.tape.reel import Kind, Reel
 from obverse.tape.reels import Reels
 
 Asked = tuple[tuple[Selection, ...], Unit, str | None, bool, tuple[Key, ...], tuple[Number, ...]]
 
-MAX_LABELS = 10_000
 MAX_PLANS = 1_000
 
 
@@ -121,23 +120,7 @@ class Tape:
         known = self._plans.get(asked)
         if known and known[0] == self._catalogue.edition:
             return known[1]
-        selections, unit, same, value, keys, numbers = asked
-        if not selections:
-            raise QuestionError("0 selections; name at least one")
-        for track in {*(number.track for number in numbers), *(one for key in keys for one in key.tracks)}:
-            if not 0 <= track < len(selections):
-                raise QuestionError(f"track {track} is asked for, but there are {len(selections)} selections")
-        for key in keys:
-            if not 1 <= key.n_labels <= MAX_LABELS:
-                raise QuestionError(f"n_labels is {key.n_labels}; it must be 1 to {MAX_LABELS}")
-        plan = Plan(
-            tuple(self._choice(selection) for selection in selections),
-            unit,
-            None if same is None else self._wanted("key", same),
-            value,
-            tuple(Coded(self._wanted("key", key.field), key.tracks, key.n_labels) for key in keys),
-            tuple((self._wanted("number", number.field), number.track) for number in numbers),
-        )
+        plan = planned(*asked, self._wanted)
         if len(self._plans) >= MAX_PLANS:
             self._plans.clear()
         self._plans[asked] = (self._catalogue.edition, plan)
@@ -207,7 +190,7 @@ class Tape:
             reels = self._reels.get(plan.needs())
             kept = self._renewed(plan, reels)
             if kept is None:
-                layer = Layer(self._reels, reels, self._columns, self._texts)
+                layer = ReelLayer(self._reels, reels, self._columns, self._texts)
                 layout = layer.lay(plan)
                 n_bytes = layer.own_bytes(layout)
                 if n_bytes is None:
@@ -246,11 +229,6 @@ class Tape:
         if self._reels.save():  # layouts hold on to arrays in memory that are mapped from disk now
             self._cache.discard(lambda key: isinstance(key, Plan))
             give_back()
-
-    def _choice(self, selection: Selection) -> Choice:
-        names = sorted(set(selection.events))
-        kinds = tuple(Kind("event", name) for name in names) or (EVERYTHING,)
-        return Choice(kinds, None if selection.where is None else self._wanted("mask", selection.where))
 
     def _wanted(self, form: Form, text: str) -> Wanted:
         return Wanted.of(form, parse(text, self._catalogue.place, form))
