@@ -7,7 +7,7 @@ question, or kept as a snapshot. So whatever a measure can count, questions can 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -26,6 +26,22 @@ MAX_DEPTH = 8
 """Segments within segments."""
 
 INSIDE, OUTSIDE = 0, 1
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a question needs beside the lake.
+
+    Attributes:
+        plans: all that is laid out for it, its own first.
+        segments: those whose people are found.
+    """
+
+    plans: tuple[Plan, ...]
+    segments: tuple[Segment, ...]
+
+    def __add__(self, other: Needs) -> Needs:
+        return Needs(self.plans + other.plans, self.segments + other.segments)
 
 
 class Groups:
@@ -58,12 +74,10 @@ class Groups:
         Raises:
             QuestionError: there is no such segment, or accounts are counted.
         """
-        splits = {at: _named(key.field) for at, key in enumerate(plan.keys) if key.field.startswith(SPLIT)}
-        if (splits or segment is not None) and plan.unit == "account":
-            raise QuestionError("segment: segments are groups of people, and accounts are counted here")
-        layout = self._lay(replace(plan, keys=_without(plan.keys, splits)) if splits else plan)
-        for at, name in splits.items():
-            layout = split(layout, at, plan.keys[at].tracks, name, self.members(name, layout, within))
+        plan, splits = _parted(plan, segment)
+        layout = self._lay(plan)
+        for at, (name, tracks) in splits.items():
+            layout = split(layout, at, tracks, name, self.members(name, layout, within))
         return layout if segment is None else restricted(layout, self.members(segment, layout, within))
 
     def members(self, name: str, layout: Layout, within: tuple[str, ...] = ()) -> Bools:
@@ -72,9 +86,7 @@ class Groups:
         Raises:
             QuestionError: there is no such segment, or it needs itself.
         """
-        if name in within or len(within) >= MAX_DEPTH:
-            raise QuestionError(f"segment: {' needs '.join([*within, name])}; a segment cannot need itself")
-        found = self._find(name)
+        found = self._found(name, within)
         inside = np.zeros(layout.n_persons, dtype=np.bool_)
         if found.people is not None:
             numbers = self._numbered(frozen(np.frombuffer(found.people, np.int64)))
@@ -87,14 +99,42 @@ class Groups:
         inside[: len(behind)] = behind
         return inside
 
+    def needs(self, plan: Plan, segment: str | None, within: tuple[str, ...] = ()) -> Needs:
+        """List what `lay` needs for the same arguments, without laying anything out.
 
-def _named(field: str) -> str:
-    return field.removeprefix(SPLIT).strip()
+        Raises:
+            QuestionError: there is no such segment, one needs itself, or accounts are counted.
+        """
+        plan, splits = _parted(plan, segment)
+        needs = Needs((plan,), ())
+        names = [name for name, _ in splits.values()] + ([] if segment is None else [segment])
+        for name in dict.fromkeys(names):
+            found = self._found(name, within)
+            needs += Needs((), (found,))
+            if found.people is None:
+                question = read_question(found.question)
+                theirs = measure_of(question).plan(question)
+                needs += self.needs(theirs, question.segment, (*within, name))
+        return needs
+
+    def _found(self, name: str, within: tuple[str, ...]) -> Segment:
+        if name in within or len(within) >= MAX_DEPTH:
+            raise QuestionError(f"segment: {' needs '.join([*within, name])}; a segment cannot need itself")
+        return self._find(name)
 
 
-def _without(keys: Sequence[Key], splits: dict[int, str]) -> tuple[Key, ...]:
-    """Leave out what is no field; a key in its place that costs nothing keeps the others' numbers."""
-    return tuple(Key("type", (), 1) if at in splits else key for at, key in enumerate(keys))
+def _parted(plan: Plan, segment: str | None) -> tuple[Plan, dict[int, tuple[str, tuple[int, ...]]]]:
+    """Part a plan from its splits by segments: for the number of each key its segment and its tracks."""
+    splits = {
+        at: (key.field.removeprefix(SPLIT).strip(), key.tracks)
+        for at, key in enumerate(plan.keys)
+        if key.field.startswith(SPLIT)
+    }
+    if (splits or segment is not None) and plan.unit == "account":
+        raise QuestionError("segment: segments are groups of people, and accounts are counted here")
+    # A key in the place of a split that costs nothing keeps the others' numbers.
+    keys = (Key("type", (), 1) if at in splits else key for at, key in enumerate(plan.keys))
+    return replace(plan, keys=tuple(keys)), splits
 
 
 def split(layout: Layout, at: int, tracks: Sequence[int], name: str, members: Bools) -> Layout:
