@@ -21,6 +21,7 @@ import obverse
 from obverse.folder import Folder
 from obverse.lake.table import EventTable
 from obverse.measure.attribution import Attribution
+from obverse.measure.drivers import Drivers
 from obverse.measure.funnel import Exclusion, Funnel
 from obverse.measure.funnel_question import Count
 from obverse.measure.overview import Overview
@@ -72,6 +73,7 @@ def _questions() -> list[Question]:
         *(Funnel.parse(steps, count=count) for count in counts),
         Overview(conversion="B"),
         Attribution(conversion="B"),
+        Drivers(conversion="B"),
     ]
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from obverse.errors import QuestionError, unknown
 from obverse.measure.attribution import AttributionMeasure
+from obverse.measure.drivers import DriversMeasure
 from obverse.measure.funnel import FunnelMeasure
 from obverse.measure.overview import OverviewMeasure
 from obverse.measure.protocol import Measure
@@ -17,6 +18,7 @@ from obverse.measure.question import Question
 
 MEASURES: dict[str, Measure] = {
     "attribution": AttributionMeasure(),
+    "drivers": DriversMeasure(),
     "funnel": FunnelMeasure(),
     "overview": OverviewMeasure(),
 }
