@@ -43,6 +43,12 @@ class DataError(ObverseError):
     code = "data"
 
 
+class MissingExtraError(ObverseError):
+    """What is asked for needs a part of Obverse that is not installed."""
+
+    code = "missing_extra"
+
+
 class BusyError(ObverseError):
     """Out of room or time for now; the same request may be tried again.
 

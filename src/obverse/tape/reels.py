@@ -27,15 +27,24 @@ from obverse.tape.store import KeptReel, Meta, Store, bounded
 
 log = logging.getLogger("obverse.tape")
 
-_ROWS = {
-    "stream": "stream",
-    "time": "epoch_us(time)",
-    "value": "coalesce(nullif(value, 'nan'::DOUBLE), 0)",
-}
-_ANONYMOUS = STREAM_SQL.replace("user_id", "NULL::VARCHAR")
+VALUE_SQL = "coalesce(nullif(value, 'nan'::DOUBLE), 0)"
+"""Money of a row."""
+
+ANONYMOUS_SQL = STREAM_SQL.replace("user_id", "NULL::VARCHAR")
+"""Stream of a row's anonymous id, whoever the row came under."""
+
+CLAIMING = ("identify", "alias")
+"""Types of the calls that make claims."""
+
+CLAIM_SQL = (
+    f"type IN {CLAIMING} AND user_id IS NOT NULL AND anonymous_id IS NOT NULL"  # a tuple reads as SQL's list
+)
+"""Whether a row is a claim."""
+
+_ROWS = {"stream": "stream", "time": "epoch_us(time)", "value": VALUE_SQL}
 _CLAIMS = (
-    f"SELECT seq, {_ANONYMOUS} AS anonymous, epoch_us(time) AS time, stream FROM {{source}} "  # noqa: S608 - ours
-    "WHERE type IN ('identify', 'alias') AND user_id IS NOT NULL AND anonymous_id IS NOT NULL"
+    f"SELECT seq, {ANONYMOUS_SQL} AS anonymous, epoch_us(time) AS time, stream FROM {{source}} "  # noqa: S608 - ours
+    f"WHERE {CLAIM_SQL}"
 )
 _COUNTS = "SELECT event, count(*) AS n, max(epoch_us(time)) AS newest FROM {source} GROUP BY event"
 
