@@ -1,6 +1,7 @@
 """The settings database, opened: write keys and single values.
 
-`Settings.access` has users and sessions, `Settings.segments` the saved groups of people.
+`Settings.access` has users and sessions, `Settings.segments` the saved groups of people,
+`Settings.dashboards` the saved questions.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from obverse.errors import DataError, NotFoundError, QuestionError, unknown
 from obverse.settings.access import Access
+from obverse.settings.dashboards import Dashboards
 from obverse.settings.database import connect, writing
 from obverse.settings.segments import Segments
 from obverse.settings.tables import setting, write_key
@@ -55,6 +57,7 @@ class Settings:
     Attributes:
         access: users, sessions and tokens.
         segments: saved groups of people.
+        dashboards: rows of saved questions.
     """
 
     def __init__(self, engine: Engine, clock: Callable[[], int]) -> None:
@@ -64,6 +67,7 @@ class Settings:
         self._sources_at = -_STALE_S
         self.access = Access(engine, clock)
         self.segments = Segments(engine, clock)
+        self.dashboards = Dashboards(engine, clock)
 
     @classmethod
     def open(cls, at: Path | str, clock: Callable[[], int] = now_us) -> Settings:

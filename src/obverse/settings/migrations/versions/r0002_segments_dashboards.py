@@ -23,8 +23,10 @@ def upgrade() -> None:
         sa.Column("id", sa.String(64), nullable=False),
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("panels", sa.Text(), nullable=False),
+        sa.Column("share_token", sa.String(64)),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_dashboard"),
         sa.UniqueConstraint("name", name="uq_dashboard_name"),
+        sa.UniqueConstraint("share_token", name="uq_dashboard_share_token"),
     )
