@@ -106,12 +106,18 @@ def select(wanted: Sequence[Wanted]) -> tuple[dict[str, str], dict[str, object]]
     listed: dict[str, str] = {}
     params: dict[str, object] = {}
     for number, column in enumerate(wanted):
-        sql = _SQL[column.form].format(sql=column.sql)
-        for name, value in column.params:
-            sql = re.sub(rf"\${name}\b", f"$c{number}_{name}", sql)
-            params[f"c{number}_{name}"] = value
-        listed[f"c{number}"] = sql
+        sql, its = bound(column, f"c{number}")
+        listed[f"c{number}"] = _SQL[column.form].format(sql=sql)
+        params |= its
     return listed, params
+
+
+def bound(wanted: Wanted, name: str) -> tuple[str, dict[str, object]]:
+    """Write a column's expression with parameters that begin with a name of its own."""
+    sql = wanted.sql
+    for param, _ in wanted.params:
+        sql = re.sub(rf"\${param}\b", f"${name}_{param}", sql)
+    return sql, {f"{name}_{param}": value for param, value in wanted.params}
 
 
 def _none(wanted: Wanted) -> tuple[NDArray[Any], int]:
