@@ -199,6 +199,41 @@ def test_the_largest_groups_have_a_code_and_the_rest_shares_one(tmp_path: Path) 
     assert whole.labels == (("A", None, "C", "B", "D"),)
 
 
+def test_codes_without_names_tell_any_number_of_values_apart(tmp_path: Path) -> None:
+    plans = ["A", None, "B", "A", "C", None, "B"]
+    events = [
+        Sent("Search", at, "ann", properties={} if plan is None else {"plan": plan})
+        for at, plan in enumerate(plans)
+    ]
+    tape = Tape(lake(tmp_path / "apart", events), None)
+    layout = tape.lay([Selection(("Search",))], keys=[Key("plan", n_labels=1, named=False)])
+    assert layout.labels == ((),)
+    code = layout.tracks[0].codes[0]
+    assert code is not None
+    assert [int(code[plans.index(plan)]) for plan in plans] == code.tolist()
+    assert sorted(set(code.tolist())) == [-1, *sorted(set(code.tolist()) - {-1})]
+    assert len(set(code.tolist())) == 4
+    assert code[1] == -1
+
+
+def test_a_field_that_no_event_has_may_be_asked_for(tape: Tape) -> None:
+    asked = [Selection(("Product Viewed",))]
+    layout = tape.lay(
+        asked,
+        keys=[Key("context.nothing", optional=True), Key("context.nothing", named=False, optional=True)],
+        numbers=[Number("properties.nothing", optional=True)],
+    )
+    assert layout.labels == ((None,), ())
+    track = layout.tracks[0]
+    assert track.codes[1] is not None
+    assert track.numbers[0] is not None
+    assert len(track.time)
+    assert set(track.codes[1].tolist()) == {-1}
+    assert np.isnan(track.numbers[0]).all()
+    with pytest.raises(QuestionError, match=r"unknown field 'context.nothing'"):
+        tape.lay(asked, keys=[Key("context.nothing")])
+
+
 def test_an_empty_lake_has_nothing_and_answers(tmp_path: Path) -> None:
     tape = Tape(lake(tmp_path / "empty"), tmp_path / "tape")
     layout = tape.lay([Selection(("Search",)), Selection()])

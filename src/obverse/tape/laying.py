@@ -149,9 +149,16 @@ class ReelLayer(Layer):
     def _label(self, number: int, key: Coded, strips: Sequence[Strip]) -> Labels:
         name = f"key{number}"
         mine = [strips[track] for track in key.tracks]
+        groups = self._groups.setdefault(name, Codes())
+        if not key.named:
+            none = np.append(groups.keys == -1, False)
+            for strip in mine:
+                own = strip.columns[name]
+                strip.columns[name] = frozen(np.where(none[own], np.int32(-1), own))
+            return ()
         codes, labels = labelled(
             key.wanted,
-            self._groups.setdefault(name, Codes()),
+            groups,
             [strip.columns[name] for strip in mine],
             [strip.seq for strip in mine],
             key.n_labels,

@@ -40,11 +40,17 @@ class Key:
         field: expression that gives the value, such as ``context.device.type``.
         tracks: numbers of the tracks whose events get codes; the same value has the same code in all.
         n_labels: how many values, the most frequent over these tracks, get a code of their own.
+        named: whether values get labels. Where not, codes only tell values apart: each value has one,
+            whatever `n_labels` says, an event without a value has -1, and there are no labels.
+        optional: whether a field that no event has is no error, but a value that no event has. Its place,
+            ``properties`` or ``context``, must be written.
     """
 
     field: str
     tracks: tuple[int, ...] = (0,)
     n_labels: int = 10
+    named: bool = True
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,10 +60,12 @@ class Number:
     Attributes:
         field: expression that gives the number, such as ``properties.price``.
         track: number of the track whose events get it.
+        optional: as in `Key`.
     """
 
     field: str
     track: int = 0
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,8 @@ class Track:
         value: shape (n,), money, 0 where the event has none; None where it was not asked for or no event
             has any.
         codes: one for each `Key` asked for, in its order: shape (n,), index into that key's labels, their
-            number where the event's value has no label; None where the key is not of this track.
+            number where the event's value has no label; see `Key.named`; None where the key is not of this
+            track.
         numbers: one for each `Number` asked for, in its order: shape (n,), NaN where the event has none;
             None where it is not of this track.
     """

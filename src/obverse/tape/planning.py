@@ -33,11 +33,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Coded:
-    """A column whose values become codes of some tracks' events, so many values with a code of their own."""
+    """A column whose values become codes of some tracks' events: `Key` made ready."""
 
     wanted: Wanted
     tracks: tuple[int, ...]
     n_labels: int
+    named: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def planned(
     value: bool,
     keys: Sequence[Key],
     numbers: Sequence[Number],
-    wanted: Callable[[Form, str], Wanted],
+    wanted: Callable[[Form, str, bool], Wanted],
 ) -> Plan:
     """Check what is asked for and make it ready; `Tape.lay` says what the arguments mean.
 
@@ -101,7 +102,7 @@ def planned(
         value: whether the tracks get money.
         keys: fields whose values become codes.
         numbers: fields whose values are wanted as numbers.
-        wanted: reads an expression.
+        wanted: reads an expression; says no when it names a field that no event has, unless it is optional.
 
     Raises:
         QuestionError: an expression is wrong or names an unknown field, or a number is out of range.
@@ -117,14 +118,16 @@ def planned(
     return Plan(
         tuple(_choice(selection, wanted) for selection in selections),
         unit,
-        None if same is None else wanted("key", same),
+        None if same is None else wanted("key", same, False),
         value,
-        tuple(Coded(wanted("key", key.field), key.tracks, key.n_labels) for key in keys),
-        tuple((wanted("number", number.field), number.track) for number in numbers),
+        tuple(
+            Coded(wanted("key", key.field, key.optional), key.tracks, key.n_labels, key.named) for key in keys
+        ),
+        tuple((wanted("number", number.field, number.optional), number.track) for number in numbers),
     )
 
 
-def _choice(selection: Selection, wanted: Callable[[Form, str], Wanted]) -> Choice:
+def _choice(selection: Selection, wanted: Callable[[Form, str, bool], Wanted]) -> Choice:
     names = sorted(set(selection.events))
     kinds = tuple(Kind("event", name) for name in names) or (EVERYTHING,)
-    return Choice(kinds, None if selection.where is None else wanted("mask", selection.where))
+    return Choice(kinds, None if selection.where is None else wanted("mask", selection.where, False))

@@ -230,5 +230,5 @@ class Tape:
             self._cache.discard(lambda key: isinstance(key, Plan))
             give_back()
 
-    def _wanted(self, form: Form, text: str) -> Wanted:
-        return Wanted.of(form, parse(text, self._catalogue.place, form))
+    def _wanted(self, form: Form, text: str, optional: bool) -> Wanted:
+        return Wanted.of(form, parse(text, None if optional else self._catalogue.place, form))
