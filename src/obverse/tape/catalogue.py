@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,21 +98,7 @@ class Catalogue:
         Raises:
             QuestionError: no event has it, or it was named without its place and lies in both.
         """
-        inside = path[0] in ("properties", "context")
-        found = [one for one in ((path,) if inside else _both(path)) if self._exists(one)]
-        if not found:
-            raise QuestionError(self._unknown(path, inside))
-        if len(found) > 1:
-            raise QuestionError(
-                f"{written(path)} is both {written(found[0])} and {written(found[1])}; write which is meant"
-            )
-        return found[0]
-
-    def _unknown(self, path: Path, inside: bool) -> str:
-        names = {*COLUMNS, *map(written, self._fields)}
-        if not inside:
-            names |= {written(known[1:]) for known in self._fields}
-        return unknown("field", written(path), names)
+        return placed(path, self._exists, lambda: self._fields)
 
     def _exists(self, path: Path) -> bool:
         with self._lock:
@@ -120,9 +106,8 @@ class Catalogue:
             last_seq = self._reader.table.snapshot.last_seq
             if path in self._fields or any(known[: len(path)] == path for known in self._fields):
                 return True
-            pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path[1:])
             after = self._missing.get(path, 0)
-            if self._reader.arrow(_EXISTS[path[0]], {"pointer": pointer}, after, last_seq).num_rows:
+            if self._reader.arrow(_EXISTS[path[0]], {"pointer": pointer(path)}, after, last_seq).num_rows:
                 self._fields.setdefault(path, _Seen())
                 return True
             if len(self._missing) < 10_000:
@@ -139,9 +124,44 @@ class Catalogue:
             found += self._reader.arrow(_OF_NAME, {"n": SAMPLED, "event": name}).to_pylist()
         for row in found:
             for column in ("properties", "context"):
-                for path, value in _leaves((column,), _decoded(row[column])):
+                for path, value in leaves((column,), decoded(row[column])):
                     self._fields.setdefault(path, _Seen()).add(value)
         self._sampled_at = last_seq
+
+
+def placed(path: Path, exists: Callable[[Path], bool], known: Callable[[], Iterable[Path]]) -> Path:
+    """Say where a field lies that is not a column: in properties, else in context.
+
+    Args:
+        path: as it is written.
+        exists: tells whether some event has a field, by its whole path.
+        known: gives fields that there are, to suggest one of.
+
+    Raises:
+        QuestionError: no event has it, or it was named without its place and lies in both.
+    """
+    inside = path[0] in ("properties", "context")
+    found = [one for one in ((path,) if inside else _both(path)) if exists(one)]
+    if len(found) > 1:
+        raise QuestionError(
+            f"{written(path)} is both {written(found[0])} and {written(found[1])}; write which is meant"
+        )
+    if found:
+        return found[0]
+    fields = [*known()]
+    names = {*COLUMNS, *map(written, fields)}
+    if not inside:
+        names |= {written(field[1:]) for field in fields}
+    raise QuestionError(unknown("field", written(path), names))
+
+
+def pointer(path: Path) -> str:
+    """Write a path inside a JSON column as a JSON Pointer (RFC 6901).
+
+    >>> pointer(("properties", "a/b", "c"))
+    '/a~1b/c'
+    """
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path[1:])
 
 
 def written(path: Path) -> str:
@@ -160,17 +180,19 @@ def _both(path: Path) -> tuple[Path, Path]:
     return ("properties", *path), ("context", *path)
 
 
-def _decoded(text: str) -> Any:
+def decoded(text: str) -> Any:
+    """Read JSON; None of what is none."""
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:
         return None
 
 
-def _leaves(path: Path, value: object) -> Iterator[tuple[Path, object]]:
+def leaves(path: Path, value: object) -> Iterator[tuple[Path, object]]:
+    """Give the fields inside a value with their paths; lists and nulls have none."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if len(path) <= MAX_DEPTH:
-                yield from _leaves((*path, name), inner)
+                yield from leaves((*path, name), inner)
     elif value is not None and not isinstance(value, list) and len(path) > 1:
         yield path, value
