@@ -24,6 +24,8 @@ MAX_EXAMPLES = 5
 MAX_CHARS = 60
 MAX_DEPTH = 6
 
+JSON_COLUMNS = ("properties", "context")
+
 _RECENT = (
     "SELECT properties, context, event FROM {source} "
     "QUALIFY row_number() OVER (PARTITION BY event ORDER BY seq DESC) <= $n"
@@ -31,7 +33,7 @@ _RECENT = (
 _OF_NAME = "SELECT properties, context, event FROM {source} WHERE event = $event LIMIT $n"
 _EXISTS = {
     column: f"SELECT 1 AS found FROM {{source}} WHERE json_exists({column}, $pointer) LIMIT 1"  # noqa: S608
-    for column in ("properties", "context")
+    for column in JSON_COLUMNS
 }
 
 
@@ -123,7 +125,7 @@ class Catalogue:
         for name in {name for name, _ in common} - {row["event"] for row in found}:
             found += self._reader.arrow(_OF_NAME, {"n": SAMPLED, "event": name}).to_pylist()
         for row in found:
-            for column in ("properties", "context"):
+            for column in JSON_COLUMNS:
                 for path, value in leaves((column,), decoded(row[column])):
                     self._fields.setdefault(path, _Seen()).add(value)
         self._sampled_at = last_seq
@@ -140,8 +142,7 @@ def placed(path: Path, exists: Callable[[Path], bool], known: Callable[[], Itera
     Raises:
         QuestionError: no event has it, or it was named without its place and lies in both.
     """
-    inside = path[0] in ("properties", "context")
-    found = [one for one in ((path,) if inside else _both(path)) if exists(one)]
+    found = [one for one in candidates(path) if exists(one)]
     if len(found) > 1:
         raise QuestionError(
             f"{written(path)} is both {written(found[0])} and {written(found[1])}; write which is meant"
@@ -150,7 +151,7 @@ def placed(path: Path, exists: Callable[[Path], bool], known: Callable[[], Itera
         return found[0]
     fields = [*known()]
     names = {*COLUMNS, *map(written, fields)}
-    if not inside:
+    if path[0] not in JSON_COLUMNS:
         names |= {written(field[1:]) for field in fields}
     raise QuestionError(unknown("field", written(path), names))
 
@@ -176,8 +177,13 @@ def written(path: Path) -> str:
     )
 
 
-def _both(path: Path) -> tuple[Path, Path]:
-    return ("properties", *path), ("context", *path)
+def candidates(path: Path) -> tuple[Path, ...]:
+    """Give the places where a field may lie.
+
+    >>> candidates(("cart",))
+    (('properties', 'cart'), ('context', 'cart'))
+    """
+    return (path,) if path[0] in JSON_COLUMNS else tuple((column, *path) for column in JSON_COLUMNS)
 
 
 def decoded(text: str) -> Any:
