@@ -12,6 +12,7 @@ import pytest
 
 from obverse.measure.estimate import Reason
 from obverse.measure.funnel import Exclusion, Funnel, FunnelAnswer, FunnelMeasure, Step
+from obverse.measure.picture import Bars
 from obverse.measure.protocol import Facts
 from obverse.tape.layout import Layout
 from tests.measure.layouts import DAY, SECOND, Happening, lay
@@ -401,3 +402,22 @@ def test_tracks_without_values_are_worth_nothing() -> None:
     assert [step.value_reached.value for step in answer.steps] == [0, 14, 9]
     nothing = replace(layout, tracks=tuple(replace(track, value=None) for track in layout.tracks))
     assert [step.value_reached.value for step in answer_layout(question, nothing).steps] == [0, 0, 0]
+
+
+def test_a_picture_has_a_bar_a_step_with_who_is_behind_it() -> None:
+    happenings = split("x", 20, 20, 0) + split("y", 30, 5, 40)
+    (plain,) = answer_of(Funnel.parse("A > B"), happenings).pictures()
+    assert isinstance(plain, Bars)
+    assert [(bar.name, bar.value, bar.pick) for bar in plain.rows] == [
+        ("A", 75, {"step": "1"}),
+        ("B", 50, {"step": "2"}),
+    ]
+    low, high = plain.rows[1].low, plain.rows[1].high
+    assert low is not None
+    assert high is not None
+    assert low < 50 < high
+    (groups,) = answer_of(Funnel.parse("A > B", by="label"), happenings).pictures("value")
+    assert isinstance(groups, Bars)
+    assert [(bar.group, bar.name) for bar in groups.rows] == [
+        ("A", "x"), ("A", "y"), ("B", "x"), ("B", "y"),
+    ]  # fmt: skip

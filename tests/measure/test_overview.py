@@ -24,6 +24,7 @@ from obverse.measure.calendar import edges, grain_for
 from obverse.measure.estimate import Reason
 from obverse.measure.overview import Overview, OverviewAnswer, OverviewMeasure
 from obverse.measure.pairs import merge_pairs, push_pair, ratio
+from obverse.measure.picture import Bars, Lines
 from obverse.measure.protocol import Facts
 from obverse.measure.question import Question
 from obverse.tape.layout import Layout
@@ -370,3 +371,20 @@ def test_the_kernels_give_the_same_without_the_compiler() -> None:
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
+
+
+def test_pictures_show_the_rows_and_the_period_before() -> None:
+    events = [
+        Happening(0, 24 * day * HOUR, day + 1, "Order Completed", value=5.0, label="web") for day in range(6)
+    ]
+    asked = Overview(start="1970-01-04", end="1970-01-07", grain="day")
+    answer = ask(asked, events, 1)
+    lines, places = answer.pictures("value")
+    assert isinstance(lines, Lines)
+    assert isinstance(places, Bars)
+    assert lines.axis == ("1970-01-04", "1970-01-05", "1970-01-06")
+    assert [(one.name, one.values, one.before) for one in lines.series] == [
+        ("Value", (5.0, 5.0, 5.0), False),
+        ("The period before", (5.0, 5.0, 5.0), True),
+    ]
+    assert [(bar.name, bar.value) for bar in places.rows] == [("web", 15.0)]

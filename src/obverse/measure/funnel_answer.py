@@ -10,6 +10,7 @@ import pyarrow as pa
 from obverse.measure import funnel_chart
 from obverse.measure.estimate import Comparison, Estimate
 from obverse.measure.funnel_question import Funnel
+from obverse.measure.picture import Bar, Bars, Picture, Side
 from obverse.measure.question import Answer
 from obverse.measure.wording import count, money, percent
 
@@ -140,7 +141,24 @@ class FunnelAnswer(Answer, frozen=True, kw_only=True):
         rows = [_row(name, number, step) for name, steps in parts for number, step in enumerate(steps, 1)]
         return pa.Table.from_pylist(rows, schema=_TABLE)
 
-    def chart(self, side: funnel_chart.Side = "people") -> alt.LayerChart | alt.FacetChart:
+    def pictures(self, side: Side = "people") -> tuple[Picture, ...]:
+        """Show a bar a step, or a value reached; the groups of a split stand together under each step.
+
+        Args:
+            side: ``people``, or the ``value`` that reached each step.
+        """
+        parts = [(one.name, one.steps) for one in self.groups] or [("", self.steps)]
+        rows = tuple(
+            _bar(step, number, group, side, self.question.count != "account")
+            for number in range(len(self.steps))
+            for group, steps in parts
+            for step in steps[number : number + 1]
+        )
+        if side == "value":
+            return (Bars("Value reached at each step", "money", rows),)
+        return (Bars(f"{self.counted.capitalize()} at each step", "people", rows),)
+
+    def chart(self, side: Side = "people") -> alt.LayerChart | alt.FacetChart:
         """Draw the steps as bars, one panel a group.
 
         Args:
@@ -173,6 +191,21 @@ _TABLE = pa.schema(
         pa.field("value_lost_high", pa.float64()),
     ]
 )
+
+
+def _bar(step: FunnelStep, number: int, group: str, side: Side, drill: bool) -> Bar:
+    """Make the bar of a step; under a split it is called by its group, and stands among those of its step."""
+    pick = {"step": str(number + 1)} | ({"group": group} if group else {})
+    name, beside = (group, step.name) if group else (step.name, "")
+    if side == "value":
+        worth = step.value_reached
+        return Bar(name, worth.value, worth.low, worth.high, "", pick if drill else None, beside)
+    share, first = step.share_of_first, step.people
+    if number and share.value and share.low is not None and share.high is not None:
+        scale = first / share.value
+        note, low, high = percent(share.value), share.low * scale, share.high * scale
+        return Bar(name, first, low, high, note, pick if drill else None, beside)
+    return Bar(name, first, pick=pick if drill else None, group=beside)
 
 
 def _row(group: str | None, number: int, step: FunnelStep) -> dict[str, object]:

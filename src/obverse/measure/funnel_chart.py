@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from obverse.measure.picture import Side
 from obverse.measure.wording import count, money, percent
 
 if TYPE_CHECKING:
     import altair as alt
-
-Side = Literal["people", "value"]
 
 COLOURS = {"people": "#c2571a", "value": "#1f6f8b"}
 """The warm accent for people, the cool one for value."""

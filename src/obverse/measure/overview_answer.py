@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from obverse.measure.calendar import Grain, local_day, midnight_us, next_start, start_of
 from obverse.measure.estimate import Estimate, share, total
-from obverse.measure.funnel_chart import Side
 from obverse.measure.overview_chart import draw
 from obverse.measure.overview_question import Overview, Period
 from obverse.measure.overview_scan import (
@@ -35,6 +34,7 @@ from obverse.measure.overview_scan import (
 )
 from obverse.measure.pairs import merge_pairs, ratio
 from obverse.measure.period import zone_of
+from obverse.measure.picture import Bar, Bars, Line, Lines, Of, Picture, Side
 from obverse.measure.protocol import Facts
 from obverse.measure.question import Answer
 from obverse.measure.wording import count, money, percent
@@ -184,6 +184,31 @@ class OverviewAnswer(Answer, frozen=True, kw_only=True):
             for row in self.rows
         ]
         return pa.Table.from_pylist(rows, schema=_schema(self.grain))
+
+    def pictures(self, side: Side = "people") -> tuple[Picture, ...]:
+        """Show one side over time, with the period before where there is one, and the touchpoints."""
+        axis = tuple(row.name for row in self.rows)
+        still = tuple(not row.complete for row in self.rows)
+        if side == "value":
+            lines = [Line("Value", tuple(row.value for row in self.rows), open=still)]
+            before = tuple(row.value for row in self.previous_rows)
+            places = tuple(Bar(one.name, one.value) for one in self.touchpoints)
+            what: tuple[str, Of, str] = "Value", "money", "Value by touchpoint"
+        else:
+            lines = [
+                Line("People", tuple(row.people for row in self.rows), open=still),
+                Line("New people", tuple(row.new_people for row in self.rows), open=still),
+            ]
+            before = tuple(row.people for row in self.previous_rows)
+            places = tuple(Bar(one.name, one.people) for one in self.touchpoints)
+            what = "People", "people", "People by touchpoint"
+        if len(before) == len(axis) and before:
+            lines.append(Line("The period before", before, before=True))
+        title, of, by_place = what
+        return (
+            Lines(f"{title} by {self.grain}", of, axis, self.grain, tuple(lines)),
+            Bars(by_place, of, places),
+        )
 
     def chart(self, side: Side = "people") -> alt.LayerChart | alt.FacetChart:
         """Draw one side over time: people and new people, or value."""

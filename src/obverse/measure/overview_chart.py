@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 import altair as alt
 
-from obverse.measure.funnel_chart import COLOURS, Side
+from obverse.measure.funnel_chart import COLOURS
+from obverse.measure.picture import Side
 
 _FIELDS: dict[str, tuple[str, ...]] = {"people": ("people", "new_people"), "value": ("value",)}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import msgspec
 
 from obverse.errors import QuestionError
+from obverse.measure.picture import Picture, Side
 
 if TYPE_CHECKING:
     import altair as alt
@@ -101,6 +102,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     def table(self) -> pa.Table:
         """Give the answer's rows as an Arrow table."""
+        raise NotImplementedError
+
+    def pictures(self, side: Side = "people") -> tuple[Picture, ...]:
+        """Say what to show of one side of the coin, the most important first."""
         raise NotImplementedError
 
     def chart(self) -> alt.Chart | alt.LayerChart | alt.FacetChart:
