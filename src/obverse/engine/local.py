@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from itertools import pairwise
 from pathlib import Path
-from typing import Self, cast, overload
+from typing import Self, cast
 
 import duckdb
 import numpy as np
@@ -16,16 +16,15 @@ import pyarrow as pa
 
 from obverse.engine.currencies import currencies
 from obverse.engine.groups import Groups
+from obverse.engine.lake import AnyLake, facts
 from obverse.engine.people import PeoplePage
-from obverse.errors import QuestionError, unknown
+from obverse.errors import QuestionError
 from obverse.event import SCHEMA
 from obverse.folder import Folder
 from obverse.lake.table import EventTable
 from obverse.measure import measure_of
-from obverse.measure.funnel import Funnel, FunnelAnswer
-from obverse.measure.overview import Overview, OverviewAnswer
 from obverse.measure.picture import Pick
-from obverse.measure.protocol import Facts, Plan
+from obverse.measure.protocol import Plan
 from obverse.measure.question import Answer, Question
 from obverse.settings.segments import Segment, Segments
 from obverse.settings.store import Settings
@@ -39,7 +38,7 @@ SMALL = 20_000
 """Up to so many units one slice is enough: to start threads would take longer."""
 
 
-class Lake:
+class Lake(AnyLake):
     """A data folder, to ask questions of. Reads only; a server may be filling it meanwhile.
 
     Attributes:
@@ -86,49 +85,19 @@ class Lake:
         if self._settings is not None:
             self._settings.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @overload
-    def ask(self, question: Funnel) -> FunnelAnswer: ...
-
-    @overload
-    def ask(self, question: Overview) -> OverviewAnswer: ...
-
-    @overload
-    def ask(self, question: Question) -> Answer: ...
-
-    def ask(self, question: Question) -> Answer:
-        """Answer a question, as of the newest event.
-
-        Raises:
-            QuestionError: it cannot be asked as it stands.
-        """
+    def _ask(self, question: Question) -> Answer:
         measure = measure_of(question)
         plan = measure.plan(question)
         layout = self._groups.lay(plan, question.segment)
         parts = self._pool.map(lambda units: measure.scan(question, layout, units), self._slices(layout))
         summary = reduce(lambda one, other: one.merge(other), parts)
-        return measure.answer(question, summary, self._facts(plan, layout))
+        paid = currencies(self.table.snapshot.files) if plan.value else ()
+        return measure.answer(question, summary, facts(plan, layout, dict(self.names()), paid))
 
     def people(
         self, question: Question, pick: Pick | None = None, *, limit: int = 100, offset: int = 0
     ) -> PeoplePage:
-        """List the people behind a part of an answer.
-
-        Args:
-            question: what was asked.
-            pick: which part, as the answer's pictures carry it: ``{"step": "2", "outcome": "dropped"}``;
-                everyone who is counted unless given.
-            limit: how many people.
-            offset: how many to pass over first.
-
-        Raises:
-            QuestionError: there is no such part, or accounts are counted.
-        """
+        """List the people behind a part of an answer; see `AnyLake.people`."""
         found = np.flatnonzero(self._behind(question, pick or {}))
         page = found[offset : offset + limit].astype(np.int32)
         return PeoplePage(len(found), tuple(self.tape.people(page)))
@@ -195,16 +164,6 @@ class Lake:
             whose = layout.person
             edges[1:-1] = [int(np.searchsorted(whose, whose[edge])) for edge in edges[1:-1]]
         return (range(start, end) for start, end in pairwise(edges))
-
-    def _facts(self, plan: Plan, layout: Layout) -> Facts:
-        known = dict(self.tape.names())
-        named = dict.fromkeys(name for selection in plan.selections for name in selection.events)
-        return Facts(
-            as_of_seq=layout.last_seq,
-            labels=layout.labels,
-            currencies=currencies(self.table.snapshot.files) if plan.value else (),
-            strangers=tuple(unknown("event", name, known) for name in named if name not in known),
-        )
 
 
 def _view(base: duckdb.DuckDBPyConnection, files: list[str]) -> None:
