@@ -15,12 +15,14 @@ from obverse.measure.funnel import FunnelMeasure
 from obverse.measure.overview import OverviewMeasure
 from obverse.measure.protocol import Measure
 from obverse.measure.question import Question
+from obverse.measure.stages import StagesMeasure
 
 MEASURES: dict[str, Measure] = {
     "attribution": AttributionMeasure(),
     "drivers": DriversMeasure(),
     "funnel": FunnelMeasure(),
     "overview": OverviewMeasure(),
+    "stages": StagesMeasure(),
 }
 
 
