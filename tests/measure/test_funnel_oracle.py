@@ -235,7 +235,8 @@ def test_the_same_holds_without_compilation() -> None:
         "-k",
         "kernel or equal or window",
     ]
-    files = [__file__, str(Path(__file__).with_name("test_funnel.py"))]
+    names = ("test_funnel.py", "test_funnel_busy.py", "test_lanes.py")
+    files = [__file__, *(str(Path(__file__).with_name(name)) for name in names)]
     done = subprocess.run(
         [*command, *files], env=environment, capture_output=True, text=True, timeout=240, check=False
     )

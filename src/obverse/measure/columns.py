@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 
 from obverse.tape.layout import Floats, Int32s, Int64s, Layout
 
-_OFFSETS, _TIME, _SEQ, _VALUE, _CODE, _N, _N_OFFSETS = range(7)
+_OFFSETS, _TIME, _SEQ, _VALUE, _CODE, _N, _N_OFFSETS, _LAST_READ = range(8)
 
 MAX_TRACKS = 31
-TABLE_SHAPE = (MAX_TRACKS + 1, 7)
+TABLE_SHAPE = (MAX_TRACKS + 1, 8)
 _PERSON = MAX_TRACKS
+
+AT_ONCE = 16
+"""So many times of a track may be read at once, from `reading_from` on, even if it has less."""
 
 
 class Columns:
@@ -38,7 +41,9 @@ class Columns:
         self.table: Int64s = np.zeros(TABLE_SHAPE, dtype=np.int64)
         for row, track in enumerate(layout.tracks):
             self._put(row, _OFFSETS, track.offsets, np.int64, _N_OFFSETS)
-            self._put(row, _TIME, track.time, np.int64, _N)
+            self._put(row, _TIME, _long_enough(track.time), np.int64, None)
+            self.table[row, _N] = len(track.time)
+            self.table[row, _LAST_READ] = max(0, len(track.time) - AT_ONCE)
             self._put(row, _SEQ, track.seq, np.int64, _N)
             self._put(row, _VALUE, track.value, np.float64, None)
             self._put(row, _CODE, next((one for one in track.codes if one is not None), None), np.int32, None)
@@ -52,6 +57,11 @@ class Columns:
         self.table[row, column] = whole.ctypes.data
         if size is not None:
             self.table[row, size] = len(whole)
+
+
+def _long_enough(time: Int64s) -> Int64s:
+    missing = AT_ONCE - len(time)
+    return time if missing <= 0 else np.concatenate([time, np.zeros(missing, dtype=np.int64)])
 
 
 if config.DISABLE_JIT:  # type: ignore[attr-defined, unused-ignore]
@@ -89,6 +99,30 @@ def offsets(table: Int64s, row: int) -> Int64s:
 def times(table: Int64s, row: int) -> Int64s:
     """Give a track's times."""
     return _view(table[row, _TIME], table[row, _N], np.int64)  # type: ignore[no-any-return]
+
+
+@njit(nogil=True, inline="always")
+def item(array: Any, i: int) -> Any:
+    """Give an array's item at 0 or more; without the test for a negative index that Numba makes otherwise."""
+    return array[np.uint64(i)]
+
+
+@njit(nogil=True, inline="always")
+def reading_from(table: Int64s, row: int, i: int) -> int:
+    """Give the index from which on to read `AT_ONCE` times, that at i among them: i, or less near the end."""
+    return min(i, table[row, _LAST_READ])  # type: ignore[no-any-return]
+
+
+@njit(nogil=True, inline="always")
+def time_address(table: Int64s, row: int, i: int) -> int:
+    """Give the address of a track's time at i."""
+    return table[row, _TIME] + 8 * i  # type: ignore[no-any-return]
+
+
+@njit(nogil=True, inline="always")
+def offset_address(table: Int64s, row: int, unit: int) -> int:
+    """Give the address of a track's offset of a unit."""
+    return table[row, _OFFSETS] + 8 * unit  # type: ignore[no-any-return]
 
 
 @njit(nogil=True, inline="always")

@@ -12,6 +12,7 @@ from numba import njit
 from obverse.measure.columns import offsets, seqs, times
 from obverse.measure.funnel_question import FOREVER
 from obverse.measure.funnel_state import ANY, Path, Walk
+from obverse.measure.lanes import seek_by_lanes
 from obverse.tape.layout import Int64s
 
 MAX_TRIES = 10_000
@@ -66,7 +67,7 @@ def follow_disjoint(w: Walk, path: Path, most: int, entry: int, earliest: int) -
     for step in range(1, most):
         time = times(w.tracks, step)
         stop = w.stop[step]
-        i = seek(time, w.next[step], stop, max(at_time - w.grace, earliest))
+        i = seek_by_lanes(w.tracks, step, w.next[step], stop, max(at_time - w.grace, earliest))
         w.next[step] = i
         if i == stop or time[i] > last:
             return step
@@ -74,6 +75,27 @@ def follow_disjoint(w: Walk, path: Path, most: int, entry: int, earliest: int) -
         path.at[step] = i
         path.reached[step] = at_time
     return most
+
+
+@njit(nogil=True)
+def best_disjoint(w: Walk, most: int, entry: int) -> int:
+    """Find a unit's best entry from one on, as `_best_entry` does, for disjoint steps without exclusions.
+
+    An entry that ends at a step because the step's next event is too late tells which entries are too early
+    as well: those are not tried.
+    """
+    first, stop = times(w.tracks, 0), w.stop[0]
+    depth = deepest = follow_disjoint(w, w.best, most, entry, -FOREVER)
+    while depth < most and w.next[depth] < w.stop[depth]:
+        late = times(w.tracks, depth)[w.next[depth]]
+        entry = seek_by_lanes(w.tracks, 0, entry + 1, stop, late - w.within)
+        if entry == stop or first[entry] >= w.end:
+            break
+        depth = follow_disjoint(w, w.path, most, entry, -FOREVER)
+        if depth > deepest:
+            deepest = depth
+            copy_path(w.path, w.best, depth)
+    return deepest
 
 
 @njit(nogil=True)

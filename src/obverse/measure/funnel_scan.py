@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from numba import njit
 
-from obverse.measure.columns import codes, has_values, offsets, persons, seqs, times, values
+from obverse.measure.columns import offsets, persons, seqs, times
 from obverse.measure.funnel_paths import (
+    best_disjoint,
     copy_path,
     depth_by,
     excluded_at,
@@ -17,23 +18,11 @@ from obverse.measure.funnel_paths import (
     seek,
     seek_event,
 )
+from obverse.measure.funnel_plain import scan_plain
 from obverse.measure.funnel_question import FOREVER
-from obverse.measure.funnel_state import (
-    ANY,
-    DISJOINT,
-    OVERLAPPING,
-    STRICT,
-    Path,
-    Walk,
-    add_aside,
-    add_count,
-    add_duration,
-    moments_of,
-    note_depth,
-)
-from obverse.measure.histogram import US_PER_MS, bin_of
+from obverse.measure.funnel_state import ANY, DISJOINT, OVERLAPPING, STRICT, Walk, add_aside
+from obverse.measure.funnel_tally import count, settle
 from obverse.measure.kernel import kernel
-from obverse.measure.moments import push
 
 REMOVED = -1
 
@@ -51,7 +40,7 @@ def scan(w: Walk, low: int, high: int) -> None:
     person = persons(w.tracks)
     in_parts = len(person) > 0
     if not in_parts and w.how == DISJOINT and w.n_exclusions == 0 and not w.per_entry and w.n_steps > 1:
-        _scan_plain(w, low, high)
+        scan_plain(w, low, high)
         return
     owner, depth, latest = -1, 0, -FOREVER
     for unit in range(low, high):
@@ -62,10 +51,10 @@ def scan(w: Walk, low: int, high: int) -> None:
         if w.per_entry:
             _scan_entries(w, unit, whose, most)
         elif not in_parts or not w.by_person:
-            _settle(w, w.best, whose, _best_entry(w, most), _latest(w, unit))
+            settle(w, w.best, whose, _best_entry(w, most), _latest(w, unit))
         else:
             if whose != owner:
-                _settle(w, w.whole, owner, depth, latest)
+                settle(w, w.whole, owner, depth, latest)
                 owner, depth, latest = whose, 0, -FOREVER
             found = _best_entry(w, most)
             if found > depth or (found == depth > 0 and w.best.reached[0] < w.whole.reached[0]):
@@ -74,74 +63,7 @@ def scan(w: Walk, low: int, high: int) -> None:
             if found > 0:
                 latest = max(latest, _latest(w, unit))
     if owner >= 0:
-        _settle(w, w.whole, owner, depth, latest)
-
-
-@njit(nogil=True)
-def _scan_plain(w: Walk, low: int, high: int) -> None:
-    """Scan units as `scan` does, for disjoint steps without exclusions and units that are counted once.
-
-    Most units never get to the second step. Those need no path, only two cursors, and are counted here where
-    nothing but their number is asked for.
-    """
-    firsts, seconds = offsets(w.tracks, 0), offsets(w.tracks, 1)
-    first, second = times(w.tracks, 0), times(w.tracks, 1)
-    start, end, within, grace, open_from = w.start, w.end, w.within, w.grace, w.newest - w.within
-    bare = w.by_row < 0 and not w.valued and w.n_depths == 0
-    n_alone = n_open = 0
-    for unit in range(low, high):
-        stop = firsts[unit + 1]
-        entry = seek(first, firsts[unit], stop, start)
-        if entry == stop or first[entry] >= end:
-            continue
-        last = stop - 1
-        while first[last] >= end:
-            last -= 1
-        here, i, until = entry, seconds[unit], seconds[unit + 1]
-        reached = False
-        while i < until:
-            i = seek(second, i, until, first[here] - grace)
-            if i == until:
-                break
-            reached = second[i] <= first[here] + within
-            if reached:
-                break
-            here = seek(first, here + 1, stop, second[i] - within)
-            if here > last:
-                break
-        if reached:
-            most = open_unit(w, unit)
-            w.next[1] = i
-            _settle(w, w.best, unit, _best_plain(w, most, here), first[last])
-        elif bare:
-            n_alone += 1
-            n_open += first[last] >= open_from
-        else:
-            w.best.at[0], w.best.reached[0] = entry, first[entry]
-            _settle(w, w.best, unit, 1, first[last])
-    add_count(w, 0, 0, 1, n_alone)
-    add_count(w, 1, 0, 1, n_open)
-
-
-@njit(nogil=True, inline="always")
-def _best_plain(w: Walk, most: int, entry: int) -> int:
-    """Find a unit's best entry from one on, as `_best_entry` does, for disjoint steps without exclusions.
-
-    An entry that ends at a step because the step's next event is too late tells which entries are too early
-    as well: those are not tried.
-    """
-    first, stop = times(w.tracks, 0), w.stop[0]
-    depth = deepest = follow_disjoint(w, w.best, most, entry, -FOREVER)
-    while depth < most and w.next[depth] < w.stop[depth]:
-        late = times(w.tracks, depth)[w.next[depth]]
-        entry = seek(first, entry + 1, stop, late - w.within)
-        if entry == stop or first[entry] >= w.end:
-            break
-        depth = follow_disjoint(w, w.path, most, entry, -FOREVER)
-        if depth > deepest:
-            deepest = depth
-            copy_path(w.path, w.best, depth)
-    return deepest
+        settle(w, w.whole, owner, depth, latest)
 
 
 @njit(nogil=True, inline="always")
@@ -154,7 +76,7 @@ def _best_entry(w: Walk, most: int) -> int:
         entry = seek(times(w.tracks, 0), w.next[0], w.stop[0], w.start)
         if entry == w.stop[0] or times(w.tracks, 0)[entry] >= w.end:
             return 0
-        return int(_best_plain(w, most, entry))
+        return int(best_disjoint(w, most, entry))
     deepest = 0
     entry, at_time = _first_entry(w, w.start)
     while at_time < w.end:
@@ -210,7 +132,7 @@ def _count_entries(w: Walk, whose: int, most: int, counting: bool) -> bool:
             ended = w.path.reached[depth - 1] if depth == w.n_steps else last
         if counting:
             still_open = not cut and depth < w.n_steps and last >= w.newest
-            _count(w, w.path, whose, depth, still_open)
+            count(w, w.path, whose, depth, still_open)
             add_aside(w, 1, w.cut)
         w.cut = 0
         earliest = ended + 1
@@ -306,59 +228,3 @@ def _latest(w: Walk, unit: int) -> int:
         if i >= first:
             latest = max(latest, time[i])
     return latest
-
-
-@njit(nogil=True)
-def _settle(w: Walk, path: Path, whose: int, depth: int, latest: int) -> None:
-    """Count a person by the best entry, if there is one."""
-    if depth > 0:
-        still_open = depth < w.n_steps and latest + w.within >= w.newest
-        _count(w, path, whose, depth, still_open)
-
-
-@njit(nogil=True)
-def _count(w: Walk, path: Path, whose: int, depth: int, still_open: bool) -> None:
-    """Add one counted path to the tally."""
-    group = _group(w, path, depth)
-    add_count(w, 0, group, depth, 1)
-    if still_open:
-        add_count(w, 1, group, depth, 1)
-    note_depth(w, whose, group, depth)
-    for step in range(1, depth):
-        since_first = path.reached[step] - path.reached[0]
-        where, ms = bin_of(since_first), (since_first + US_PER_MS // 2) // US_PER_MS
-        add_duration(w, 2, group, step, where, ms)
-        if step > 1:
-            since_previous = path.reached[step] - path.reached[step - 1]
-            where, ms = bin_of(since_previous), (since_previous + US_PER_MS // 2) // US_PER_MS
-        add_duration(w, 3, group, step, where, ms)
-    if w.valued:
-        _count_value(w, path, group, depth)
-
-
-@njit(nogil=True)
-def _count_value(w: Walk, path: Path, group: int, depth: int) -> None:
-    """Add the values of a path's events to its steps, and the last of them to what was lost."""
-    carried = 0.0
-    for step in range(depth):
-        row = path.row[step]
-        value = values(w.tracks, row)[path.at[step]] if has_values(w.tracks, row) else 0.0
-        if value != 0.0:
-            push(moments_of(w, 5, group, step), value)
-            carried = value
-    if depth < w.n_steps and carried != 0.0:
-        push(moments_of(w, 6, group, depth - 1), carried)
-
-
-@njit(nogil=True)
-def _group(w: Walk, path: Path, depth: int) -> int:
-    """Give the group that a path counts in."""
-    if w.by_row < 0:
-        return 0
-    if w.how == ANY:
-        i = path.by
-    elif w.by_row == 0:
-        i = path.at[0]
-    else:
-        i = path.at[w.by_row] if depth == w.n_steps else -1
-    return int(codes(w.tracks, w.by_row)[i]) if i >= 0 else w.missing
