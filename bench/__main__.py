@@ -15,10 +15,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench import events, ingest
+from bench import asked, chart, events, ingest
+from bench.jobs import JOBS
 
 HERE = Path(__file__).parent
 PEER = "ClickHouse windowFunnel (chDB)"
+FRAME_SIZE = 5_000_000
+FRAME_PEERS = {
+    "top paths of 5 events": ("retentioneering: paths", "PM4Py: paths"),
+    "sessions by day": ("retentioneering: sessions",),
+}
+PEERS = {"clickhouse": "ClickHouse SQL (chDB)", "duck": "DuckDB SQL"}
 ROUNDS = 3
 
 
@@ -26,13 +33,12 @@ def main() -> None:
     """Run the jobs that the command line asks for."""
     options = argparse.ArgumentParser(prog="bench", description=__doc__.split("\n")[0])
     options.add_argument("--size", type=int, default=50_000_000, help="events in the funnel jobs")
-    options.add_argument("--only", choices=["funnel", "ingest"], help="a part of the jobs")
+    options.add_argument("--only", choices=[*PARTS], help="a part of the jobs")
     given = options.parse_args()
     rows: list[dict[str, Any]] = []
-    if given.only != "ingest":
-        rows += funnels(given.size)
-    if given.only != "funnel":
-        rows += ingests(max(20_000, min(400_000, given.size // 50)))
+    for part, run in PARTS.items():
+        if given.only in (None, part):
+            rows += run(given.size)
     if given.only is None:
         (HERE / "results.json").write_text(json.dumps(rows, indent=1) + "\n")
     print(table(rows))
@@ -66,8 +72,68 @@ def funnels(size: int) -> list[dict[str, Any]]:
     return rows
 
 
+def measures(size: int) -> list[dict[str, Any]]:
+    """Compare the other measures, warm, with ClickHouse and DuckDB; the counts must be the same."""
+    data = HERE / "data"
+    source = events.make(data, size)
+    sides = {"ours": data / f"ours-{size}"} | {side: data / f"{side}-{size}" for side in PEERS}
+    for side, folder in sides.items():
+        _run(side, folder, "load", str(source))
+    rows = []
+    for job in JOBS:
+        found = {
+            side: [json.loads(_run(side, folder, job)) for _ in range(ROUNDS if side == "ours" else 1)]
+            for side, folder in sides.items()
+        }
+        mine = {tuple(row) for row in found["ours"][0]["rows"]}
+        for side, peer in PEERS.items():
+            if mine != asked.theirs(job, found[side][0]["rows"]):
+                raise SystemExit(f"{job}: the rows differ from those of {peer}")
+            mine_s, theirs_s = (median(run["warm_s"] for run in found[one]) for one in ("ours", side))
+            rows.append(_row(f"{job}, warm", size, mine_s, peer, theirs_s))
+        peaks = ", ".join(f"{side} {max(one['peak_mib'] for one in found[side]):.0f} MiB" for side in sides)
+        print(f"{job}: peak memory {peaks}", file=sys.stderr)
+    return rows
+
+
+def frames(size: int) -> list[dict[str, Any]]:
+    """Compare paths and sessions with the peers that hold a data frame, at a size that they can hold."""
+    size = min(size, FRAME_SIZE)
+    data = HERE / "data"
+    source, ours = events.make(data, size), data / f"ours-{size}"
+    _run("ours", ours, "load", str(source))
+    rows = []
+    for job, peers in FRAME_PEERS.items():
+        mine = median(json.loads(_run("ours", ours, job))["warm_s"] for _ in range(ROUNDS))
+        for peer in peers:
+            theirs = json.loads(_run("pandas_peers", source, peer).splitlines()[-1])
+            rows.append(_row(f"{job}, warm", size, mine, peer.partition(":")[0], theirs["warm_s"]))
+    return rows
+
+
+def growth(size: int) -> list[dict[str, Any]]:
+    """Measure how time grows with the number of events, against growth in proportion from the smallest."""
+    data, rows, drawn = HERE / "data", [], []
+    sizes = [max(1_000_000, size // 5), size, size * 4]
+    for job, name in (("plain", "funnel, 4 steps"), ("sessions by day", "sessions by day")):
+        first: float | None = None
+        for n in sizes:
+            ours = data / f"ours-{n}"
+            _run("ours", ours, "load", str(events.make(data, n)))
+            found = [json.loads(_run("ours", ours, job)) for _ in range(ROUNDS)]
+            took = median(one["warm_s"] for one in found)
+            first = took if first is None else first
+            peer = f"in proportion to {sizes[0]:,}"
+            rows.append(_row(f"growth: {name}, warm", n, took, peer, first * n / sizes[0]))
+            peak = max(one["peak_mib"] for one in found)
+            drawn.append({"job": name, "events": n, "seconds": took, "mib": peak})
+    chart.draw(drawn, HERE / "growth.svg")
+    return rows
+
+
 def ingests(size: int) -> list[dict[str, Any]]:
     """Compare taking events in with the same server that stores nothing; then receipt to visible."""
+    size = max(20_000, min(400_000, size // 50))
     rows = []
     for n_events, label in ((100, "in batches of 100"), (1, "one by one")):
         n_requests = size // n_events if n_events > 1 else size // 20
@@ -127,6 +193,9 @@ def table(rows: list[dict[str, Any]]) -> str:
         *([f"{row[name]:,}" if name == "size" else row[name] for name in names] for row in rows),
     ]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+PARTS = {"funnel": funnels, "measures": measures, "frames": frames, "growth": growth, "ingest": ingests}
 
 
 if __name__ == "__main__":

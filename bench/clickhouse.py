@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bench import clock
 from bench.events import STEPS
+from bench.jobs import JOBS
 
 WITHIN_US = 7 * 86_400_000_000
 _ORDERED = ", ".join(f"event = '{step}'" for step in STEPS)
@@ -56,12 +59,35 @@ def answer(folder: Path, job: str) -> dict[str, object]:
     from chdb import session
 
     base = session.Session(str(folder / "base"))
+    if job in JOBS:
+        return _measure(base, job)
     query = SPLIT if job == "split" else PLAIN
     cold_s, _ = clock.once(lambda: str(base.query(query)))
     warm_s, text = clock.warm(lambda: str(base.query(query)))
     rows = [json.loads(line) for line in text.splitlines()]
     base.close()
     return {"cold_s": cold_s, "warm_s": warm_s, "rows": rows, "peak_mib": clock.peak_mib()}
+
+
+def _measure(base: Any, job: str) -> dict[str, object]:
+    """Answer one job of several engines warm, in its quickest spelling."""
+    queries = [f"{sql} FORMAT JSONCompactEachRow" for sql in JOBS[job].clickhouse]
+    timed = [clock.warm(partial(_ask, base, query), 3) for query in queries]
+    base.close()
+    if any(set(text.splitlines()) != set(timed[0][1].splitlines()) for _, text in timed):
+        raise SystemExit(f"{job}: the spellings differ")
+    warm_s, text = min(timed, key=lambda pair: pair[0])
+    rows = [[_number(cell) for cell in json.loads(line)] for line in text.splitlines()]
+    return {"warm_s": warm_s, "rows": rows, "peak_mib": clock.peak_mib()}
+
+
+def _ask(base: Any, query: str) -> str:
+    return str(base.query(query))
+
+
+def _number(cell: Any) -> Any:
+    """Read a cell: large whole numbers come as text."""
+    return int(cell) if isinstance(cell, str) and cell.lstrip("-").isdigit() else cell
 
 
 if __name__ == "__main__":
