@@ -43,7 +43,10 @@ def test_contrast_is_measured_right() -> None:
         *((front, "wash", TEXT) for front in ("ink", "soft", "people", "value")),
         *(
             ("ink", back, TEXT)
-            for back in ("people-wash", "value-wash", "people-pale", "value-pale", "bad-wash")
+            for back in (
+                *("people-wash", "value-wash", "people-pale", "value-pale", "bad-wash"),
+                *("people-heat", "value-heat"),  # the darkest shade: those before it lie nearer to the paper
+            )
         ),
         ("paper", "ink", TEXT),
         ("paper", "people", TEXT),

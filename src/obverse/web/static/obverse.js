@@ -21,7 +21,7 @@ for (const snippet of document.querySelectorAll("[data-copy]")) {
 
 for (const chart of document.querySelectorAll("svg[data-readout]")) readable(chart);
 
-/** Let a pointer or the arrow keys walk over a chart's points and read each one out below it. */
+/** Let a pointer or the arrow keys walk over a chart's points and read each one out below it; Enter shows who. */
 function readable(chart) {
   const readout = document.getElementById(chart.dataset.readout);
   const points = [...chart.querySelectorAll(".hit")];
@@ -38,6 +38,8 @@ function readable(chart) {
   readout.setAttribute("aria-live", "polite");
   points.forEach((point, index) => point.addEventListener("pointerenter", () => show(index)));
   chart.addEventListener("keydown", (event) => {
+    const link = event.key === "Enter" && points[at].closest("a");
+    if (link) location.assign(link.href.baseVal ?? link.href);
     if (!(event.key in steps)) return;
     event.preventDefault();
     show(at + steps[event.key]);

@@ -1,0 +1,69 @@
+"""Names of places on an axis: days are written as people write them, whatever else as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from obverse.web.pages.figures import cut
+
+_MONTH = timedelta(days=27)
+_YEAR = timedelta(days=330)
+_SHORT = 14
+
+
+def short_names(axis: Sequence[str]) -> tuple[str, ...]:
+    """Write the places of an axis as ticks do.
+
+    >>> short_names(("2026-03-02", "2026-03-03")), short_names(("2026-02-01", "2026-03-01"))
+    (('2 Mar', '3 Mar'), ('Feb 2026', 'Mar 2026'))
+    >>> short_names(("2026-03-02T13:00",)), short_names(("desktop",))
+    (('2 Mar 13:00',), ('desktop',))
+    """
+    moments = _moments(axis)
+    if not moments:
+        return tuple(cut(name, _SHORT) for name in axis)
+    if _monthly(moments):
+        return tuple(f"{one:%b} {one.year}" for one in moments)
+    if any(one.hour or one.minute for one in moments):
+        return tuple(f"{one.day} {one:%b %H:%M}" for one in moments)
+    year = " ’%y" if max(moments) - min(moments) > _YEAR else ""
+    return tuple(f"{one.day} {one.strftime('%b' + year)}" for one in moments)
+
+
+def full_names(axis: Sequence[str]) -> tuple[str, ...]:
+    """Write the places of an axis in full.
+
+    >>> full_names(("2026-03-02",)), full_names(("2026-02-01", "2026-03-01"))
+    (('Mon 2 Mar 2026',), ('February 2026', 'March 2026'))
+    """
+    moments = _moments(axis)
+    if not moments:
+        return tuple(axis)
+    if _monthly(moments):
+        return tuple(f"{one:%B} {one.year}" for one in moments)
+    hours = any(one.hour or one.minute for one in moments)
+    return tuple(
+        f"{one:%a} {one.day} {one:%b} {one.year}{f'{one: %H:%M}' if hours else ''}" for one in moments
+    )
+
+
+def are_days(axis: Sequence[str]) -> bool:
+    """Tell whether the places of an axis are days or instants."""
+    return bool(_moments(axis))
+
+
+def _moments(axis: Sequence[str]) -> list[datetime]:
+    """Read all places as days or instants; none of them where one is not."""
+    if any(len(name) < len("2026-01-01") for name in axis):
+        return []
+    try:
+        return [datetime.fromisoformat(name) for name in axis]
+    except ValueError:
+        return []
+
+
+def _monthly(moments: list[datetime]) -> bool:
+    apart = all(later - earlier > _MONTH for earlier, later in pairwise(moments))
+    return len(moments) > 1 and apart and all(one.day == 1 for one in moments[1:])
