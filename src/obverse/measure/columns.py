@@ -165,3 +165,9 @@ def integers_at(address: int, n: int) -> Int64s:
 def floats_at(address: int, n: int) -> Floats:
     """Give the n floats at an address."""
     return _view(address, n, np.float64)  # type: ignore[no-any-return]
+
+
+@njit(nogil=True, inline="always")
+def small_integers_at(address: int, n: int) -> Int32s:
+    """Give the n integers of 32 bits at an address."""
+    return _view(address, n, np.int32)  # type: ignore[no-any-return]
