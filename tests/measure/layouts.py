@@ -56,13 +56,18 @@ def lay(
                 event.label for track in key.tracks for event in taken[track]
             ).most_common(key.n_labels)
         )
+        if key.named
+        else tuple({event.label: None for event in events if event.label is not None})
         for key in plan.keys
     )
     tracks = [
         _track(
             events_,
             n_units,
-            [names if number in key.tracks else None for key, names in zip(plan.keys, labels, strict=True)],
+            [
+                (names, len(names) if key.named else -1) if number in key.tracks else None
+                for key, names in zip(plan.keys, labels, strict=True)
+            ],
             [one.track == number for one in plan.numbers],
         )
         for number, events_ in enumerate(taken)
@@ -72,7 +77,7 @@ def lay(
         tracks=tuple(tracks),
         person=None if person is None else np.array(person, dtype=np.int32),
         n_persons=n_units if person is None else max(person, default=-1) + 1,
-        labels=labels,
+        labels=tuple(one if key.named else () for key, one in zip(plan.keys, labels, strict=True)),
         last_seq=max((event.seq for event in events), default=0),
         newest=max((event.time for event in events), default=0) if newest is None else newest,
     )
@@ -81,7 +86,7 @@ def lay(
 def _track(
     taken: Sequence[Happening],
     n_units: int,
-    labels: Sequence[tuple[str | None, ...] | None],
+    labels: Sequence[tuple[tuple[str | None, ...], int] | None],
     numbered: Sequence[bool],
 ) -> Track:
     sizes = np.bincount([event.unit for event in taken], minlength=n_units) if taken else np.zeros(n_units)
@@ -90,11 +95,11 @@ def _track(
         time=np.array([event.time for event in taken], dtype=np.int64),
         seq=np.array([event.seq for event in taken], dtype=np.int64),
         value=np.array([event.value for event in taken], dtype=np.float64),
-        codes=tuple(None if names is None else _codes(taken, names) for names in labels),
+        codes=tuple(None if names is None else _codes(taken, *names) for names in labels),
         numbers=tuple(np.array([event.number for event in taken]) if asked else None for asked in numbered),
     )
 
 
-def _codes(taken: Sequence[Happening], names: tuple[str | None, ...]) -> Int32s:
+def _codes(taken: Sequence[Happening], names: tuple[str | None, ...], other: int) -> Int32s:
     place = {name: code for code, name in enumerate(names)}
-    return np.array([place.get(event.label, len(names)) for event in taken], dtype=np.int32)
+    return np.array([place.get(event.label, other) for event in taken], dtype=np.int32)
