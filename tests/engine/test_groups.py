@@ -10,7 +10,7 @@ import pytest
 
 import obverse
 from obverse.errors import NotFoundError, QuestionError
-from obverse.measure.funnel import Funnel
+from obverse.measure.funnel import Funnel, FunnelMeasure
 from obverse.measure.overview import Overview
 from tests.engine.lakes import add, fill, row, table_of
 
@@ -139,3 +139,17 @@ def test_segments_are_kept_with_the_folder(tmp_path: Path) -> None:
             ("Buyers", {"step": "2"}, False)
         ]
         assert counts(again, segment="Buyers") == [2, 2]
+
+
+def test_the_layout_for_a_segment_is_kept_until_the_lake_or_the_segment_changes(tmp_path: Path) -> None:
+    root = fill(tmp_path / "data", [table_of(ROWS)])
+    with obverse.open(root) as lake:
+        lake.save_segment("Buyers", FUNNEL, {"step": "2"})
+        plan = FunnelMeasure().plan(FUNNEL)
+        made = lake._groups.lay(plan, "Buyers")
+        assert lake._groups.lay(plan, "Buyers") is made
+        lake.segments.delete("Buyers")
+        lake.save_segment("Buyers", FUNNEL)
+        assert counts(lake, segment="Buyers") == [4, 2]
+        add(root, [row("dee", "View", 3)], 7)
+        assert counts(lake, segment="Buyers") == [5, 2]

@@ -6,8 +6,10 @@ question, or kept as a snapshot. So whatever a measure can count, questions can 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 
 import numpy as np
 from numba import njit
@@ -44,6 +46,36 @@ class Needs:
         return Needs(self.plans + other.plans, self.segments + other.segments)
 
 
+class Kept:
+    """Layouts for segments as they were last made, up to a number of bytes. Safe to use from many threads.
+
+    One holds as long as the tape gives the same layout for everyone: then the lake is what it was.
+    """
+
+    def __init__(self, budget_bytes: int = 256 << 20) -> None:
+        self._budget_bytes = budget_bytes
+        self._made: OrderedDict[Hashable, tuple[Layout, Layout, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, asked: Hashable, whole: Layout) -> Layout | None:
+        """Give what was made of a layout; None where nothing was, or the layout is another now."""
+        with self._lock:
+            found = self._made.get(asked)
+            if found is None or found[0] is not whole:
+                return None
+            self._made.move_to_end(asked)
+            return found[1]
+
+    def put(self, asked: Hashable, whole: Layout, made: Layout) -> None:
+        """Keep what was made of a layout, in place of what was made of an earlier one."""
+        n_bytes = sum(array.nbytes for track in made.tracks for array in track.arrays)
+        with self._lock:
+            self._made.pop(asked, None)
+            self._made[asked] = whole, made, n_bytes
+            while self._made and sum(size for _, _, size in self._made.values()) > self._budget_bytes:
+                self._made.popitem(last=False)
+
+
 class Groups:
     """Finds the people of segments, and lays questions out for them.
 
@@ -62,6 +94,7 @@ class Groups:
         self._find = find
         self._lay = lay
         self._numbered = numbered
+        self._kept = Kept()
 
     def lay(self, plan: Plan, segment: str | None, within: tuple[str, ...] = ()) -> Layout:
         """Lay a plan out for the people of a segment, split by segments where it asks for that.
@@ -74,11 +107,22 @@ class Groups:
         Raises:
             QuestionError: there is no such segment, or accounts are counted.
         """
+        if segment is None and not any(key.field.startswith(SPLIT) for key in plan.keys):
+            return self._lay(plan)
+        needed = self.needs(plan, segment, within).segments
+        asked = (plan, segment, tuple((one.name, one.created_at) for one in needed))
         plan, splits = _parted(plan, segment)
-        layout = self._lay(plan)
+        whole = self._lay(plan)
+        kept = self._kept.get(asked, whole)
+        if kept is not None:
+            return kept
+        layout = whole
         for at, (name, tracks) in splits.items():
             layout = split(layout, at, tracks, name, self.members(name, layout, within))
-        return layout if segment is None else restricted(layout, self.members(segment, layout, within))
+        if segment is not None:
+            layout = restricted(layout, self.members(segment, layout, within))
+        self._kept.put(asked, whole, layout)
+        return layout
 
     def members(self, name: str, layout: Layout, within: tuple[str, ...] = ()) -> Bools:
         """Say who is in a segment; shape (n_persons,) of the layout.

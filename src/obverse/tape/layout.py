@@ -9,6 +9,7 @@ unit by looking at two numbers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +92,12 @@ class Track:
     value: Floats | None = None
     codes: tuple[Int32s | None, ...] = ()
     numbers: tuple[Floats | None, ...] = ()
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """All arrays that there are."""
+        mine = (self.offsets, self.time, self.seq, self.value, *self.codes, *self.numbers)
+        return tuple(array for array in mine if array is not None)
 
 
 @dataclass(frozen=True)
