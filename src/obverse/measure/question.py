@@ -108,9 +108,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         """Say what to show of one side of the coin, the most important first."""
         raise NotImplementedError
 
-    def chart(self) -> alt.Chart | alt.LayerChart | alt.FacetChart:
-        """Draw the answer with Altair."""
-        raise NotImplementedError
+    def chart(self, side: Side = "people") -> alt.TopLevelMixin:
+        """Draw one side of the answer with Altair, its pictures below each other."""
+        from obverse.measure.drawing import chart
+
+        return chart(self.pictures(side), side, getattr(self, "currency", None))
 
     def _repr_html_(self) -> str:
         """Show the answer in a notebook."""
