@@ -27,6 +27,7 @@ from obverse.measure.funnel_question import Count
 from obverse.measure.overview import Overview
 from obverse.measure.question import Question
 from obverse.measure.stages import Stages
+from obverse.measure.trend import Trend
 
 _PACKAGE = Path(obverse.__file__).parent
 _COMPILED = ("lake", "tape", "measure")
@@ -76,6 +77,10 @@ def _questions() -> list[Question]:
         Stages(conversion="B", start="1970-01-01"),
         Attribution(conversion="B"),
         Drivers(conversion="B"),
+        *(
+            Trend(series=series, start="1970-01-01", by="properties.x")
+            for series in (("people: A", "median properties.x: A"), ("events per person: A", "sessions: A"))
+        ),
     ]
 
 

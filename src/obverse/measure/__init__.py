@@ -16,6 +16,7 @@ from obverse.measure.overview import OverviewMeasure
 from obverse.measure.protocol import Measure
 from obverse.measure.question import Question
 from obverse.measure.stages import StagesMeasure
+from obverse.measure.trend import TrendMeasure
 
 MEASURES: dict[str, Measure] = {
     "attribution": AttributionMeasure(),
@@ -23,6 +24,7 @@ MEASURES: dict[str, Measure] = {
     "funnel": FunnelMeasure(),
     "overview": OverviewMeasure(),
     "stages": StagesMeasure(),
+    "trend": TrendMeasure(),
 }
 
 
