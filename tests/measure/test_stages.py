@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,13 +20,14 @@ from hypothesis import strategies as st
 import obverse
 from obverse.errors import QuestionError
 from obverse.measure.estimate import Reason
-from obverse.measure.picture import Bars, Flow, Lines, Pick, Picture, Side
+from obverse.measure.picture import Side
 from obverse.measure.protocol import Facts
 from obverse.measure.stages import Stages, StagesAnswer, StagesMeasure, StagesRow
 from obverse.tape.layout import Layout
 from tests.engine.lakes import fill, row, table_of
 from tests.measure import oracle_stages as oracle
 from tests.measure.laws import check_laws
+from tests.measure.picks import picked
 from tests.measure.timelines import DAY, HOUR, Act, lay
 
 MEASURE = StagesMeasure()
@@ -223,18 +223,6 @@ def test_every_pick_of_a_picture_leads_to_people(acts: list[Act], question: Stag
                 assert n == value
             elif picture.of == "share":
                 assert (n > 0) == bool(value)
-
-
-def picked(picture: Picture) -> Sequence[tuple[Pick | None, float | None]]:
-    """The picks of a picture with their values; of lines the last two."""
-    if isinstance(picture, Lines):
-        return [pair for one in picture.series for pair in list(zip(one.picks, one.values, strict=True))[-2:]]
-    if isinstance(picture, Flow):
-        return [(node.pick, node.value) for node in picture.nodes] + [
-            (edge.pick, edge.value) for edge in picture.edges
-        ]
-    assert isinstance(picture, Bars)
-    return [(bar.pick, bar.value) for bar in picture.rows]
 
 
 def at(day: int, hour: float = 12) -> int:

@@ -4,7 +4,8 @@ Each person is one draw of two numbers: y things, x of them with a mark. The sha
 variance comes from how people differ (a ratio of means, by the delta method: Cochran 1977, 2.11); it says how
 many independent things would tell as much, and Wilson's interval is taken of so many (Korn and Graubard 1998
 do the same with Clopper and Pearson's). So the interval stays within 0 … 1 and is no point where all or none
-have the mark: there a person counts as one thing.
+have the mark: there a person counts as one thing. Where everybody has one thing it is Wilson's interval
+itself.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def share_of_things(moments: Floats) -> Estimate:
     share = x / y
     if n == 1:
         return Estimate(share, reason=Reason.TOO_FEW)
-    variance = max(xx - 2 * share * xy + share * share * yy, 0.0) / (n - 1) / n / (y * y)
+    variance = max(xx - 2 * share * xy + share * share * yy, 0.0) / (n * n) / (y * y)
     binomial = share * (1 - share)
     things = n * y
     worth = min(binomial / variance, things) if variance > 1e-15 and binomial > 1e-12 else n
