@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench import asked, chart, events, ingest
+from bench import asked, chart, events, ingest, pages
 from bench.jobs import JOBS
 
 HERE = Path(__file__).parent
@@ -131,6 +131,14 @@ def growth(size: int) -> list[dict[str, Any]]:
     return rows
 
 
+def warm_pages(size: int) -> list[dict[str, Any]]:
+    """Time the pages of a warm server on the large lake."""
+    data = HERE / "data"
+    _run("ours", data / f"ours-{size}", "load", str(events.make(data, size)))
+    found = pages.timed(data / f"ours-{size}")
+    return [_row(f"page {name}, warm", size, took, "bar", pages.BAR_S) for name, took in found.items()]
+
+
 def ingests(size: int) -> list[dict[str, Any]]:
     """Compare taking events in with the same server that stores nothing; then receipt to visible."""
     size = max(20_000, min(400_000, size // 50))
@@ -195,7 +203,14 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
-PARTS = {"funnel": funnels, "measures": measures, "frames": frames, "growth": growth, "ingest": ingests}
+PARTS = {
+    "funnel": funnels,
+    "measures": measures,
+    "frames": frames,
+    "pages": warm_pages,
+    "growth": growth,
+    "ingest": ingests,
+}
 
 
 if __name__ == "__main__":
