@@ -84,6 +84,23 @@ def test_batches_that_wait_share_one_transaction(inbox: Inbox) -> None:
     assert len(inbox.read(0, 1 << 40)) < 50
 
 
+def test_a_batch_that_waits_holds_no_events_and_one_that_was_not_taken_does(tmp_path: Path) -> None:
+    async def held_meanwhile(inbox: Inbox, one: Batch) -> list[Event]:
+        waiting = asyncio.create_task(inbox.put(one))
+        await asyncio.sleep(0)  # the task runs up to where it waits
+        held = one.events
+        await waiting
+        return held
+
+    with contextlib.closing(Inbox.open(tmp_path / "inbox.db", max_bytes=1000)) as inbox:
+        assert asyncio.run(held_meanwhile(inbox, batch("a", "b"))) == []
+        assert names(inbox) == ["a", "b"]
+        large = batch("c", size=2000)
+        with pytest.raises(BusyError):
+            asyncio.run(inbox.put(large))
+        assert len(large.events) == 1
+
+
 def test_many_threads_and_loops_lose_and_double_nothing(inbox: Inbox) -> None:
     def work(worker: int) -> None:
         async def put_all() -> None:

@@ -44,7 +44,7 @@ class Keeper(Protocol):
     """What keeps batches: an `obverse.collect.inbox.Inbox`."""
 
     async def put(self, batch: Batch) -> None:
-        """Return once the batch is synced to disk."""
+        """Return once the batch is synced to disk; its events may be taken out of it meanwhile."""
 
     def note(self, batch: Batch) -> None:
         """Count a batch that has no event to keep."""
@@ -131,11 +131,12 @@ class Collect:
                 batch = judge(envelope, source, received_at, self._limits, self._privacy)
                 del envelope  # not held while the batch waits for its commit
                 body = b""
-                if batch.events:
+                n_accepted = len(batch.events)
+                if n_accepted:
                     await self._inbox.put(batch)
                 elif batch.refused:
                     self._inbox.note(batch)
-                return accepted(len(batch.events), batch.refused)
+                return accepted(n_accepted, batch.refused)
         except RefusedError as error:  # raised before the batch was put
             self._count(error.reason, error.detail, source, received_at, body)
             return failed(error)

@@ -133,6 +133,9 @@ class Inbox:
     async def put(self, batch: Batch) -> None:
         """Keep a batch; returns when its events and its counts are synced to disk.
 
+        The events are taken out of the batch as soon as they are encoded: those of many batches that wait
+        would push everything else out of the processor's cache.
+
         Raises:
             BusyError: the inbox or the disk is full, or it is closing; nothing of the batch was kept.
             DataError: the file is damaged; nothing of the batch was kept.
@@ -140,6 +143,7 @@ class Inbox:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
         self._enqueue(self._ticket(batch, future, loop))
+        batch.events = []
         await future
 
     def submit(self, batch: Batch) -> Future[int]:

@@ -31,7 +31,7 @@ from obverse.settings.values import ServerSettings
 from obverse.tape.tape import Tape
 from obverse.web.attempts import Attempts
 from obverse.web.desk import Desk
-from obverse.web.live import Live
+from obverse.web.live import PER_SECOND, Live
 from obverse.web.site import Site
 
 _LOG = logging.getLogger(__name__)
@@ -50,8 +50,9 @@ class Shown:
 
     async def put(self, batch: Batch) -> None:
         """Return once the batch is synced to disk."""
-        await self.inbox.put(batch)
-        self.live.publish(batch.events)
+        shown = batch.events[:PER_SECOND] if self.live.n_clients else []
+        await self.inbox.put(batch)  # which takes the events out of the batch
+        self.live.publish(shown)
 
     def note(self, batch: Batch) -> None:
         """Count a batch that has no event to keep."""
