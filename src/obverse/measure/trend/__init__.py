@@ -63,7 +63,7 @@ from obverse.measure.trend.grid import first_bucket, grid_of, number_of, source_
 from obverse.measure.trend.question import Trend
 from obverse.measure.trend.series import Series
 from obverse.measure.trend.summary import Tally, TrendSummary, add, count
-from obverse.measure.trend.window import Window
+from obverse.measure.window import Window
 from obverse.tape.layout import Bools, Key, Layout
 
 __all__ = ["Trend", "TrendAnswer", "TrendGroup", "TrendMeasure", "TrendRow", "TrendSeries", "TrendSummary"]

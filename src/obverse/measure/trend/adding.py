@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from obverse.measure.buckets import bucket_of
 from obverse.measure.kernel import kernel
-from obverse.measure.trend.grid import Grid, Source, bucket_of
+from obverse.measure.trend.grid import Grid, Source
 from obverse.tape.layout import Bools, Floats, Int32s, Int64s
 
 _SHIFT = 52 - 6

@@ -18,7 +18,7 @@ from obverse.measure.trend.answer import ALL, TrendAnswer, TrendGroup, TrendRow,
 from obverse.measure.trend.points import Points, Span, plain, points_of, worth_of
 from obverse.measure.trend.question import Trend
 from obverse.measure.trend.summary import Tally, TrendSummary, begun_at
-from obverse.measure.trend.window import Window, is_whole, name_of, written
+from obverse.measure.window import Window, is_whole, name_of, written
 from obverse.tape.layout import Floats
 
 _RANK = {"value": 0, "other": 1, "none": 2}

@@ -12,7 +12,7 @@ from obverse.measure.picture import Pick, check_pick
 from obverse.measure.trend.grid import number_of
 from obverse.measure.trend.question import Trend
 from obverse.measure.trend.series import Series
-from obverse.measure.trend.window import Window, name_of
+from obverse.measure.window import Window, name_of
 from obverse.tape.layout import Bools, Layout
 
 

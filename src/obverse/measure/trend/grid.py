@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from obverse.measure.buckets import slots_of
 from obverse.measure.scope import Grain
 from obverse.measure.trend.question import Trend
 from obverse.measure.trend.series import Series
-from obverse.measure.trend.window import WIDTH_US, Window
+from obverse.measure.window import Window
 from obverse.tape.layout import Floats, Int32s, Int64s, Layout, Number, Track
 
 
@@ -20,7 +20,7 @@ class Grid(NamedTuple):
 
     Attributes:
         edges: shape (buckets + 1,), µs, ascending.
-        slots: the bucket that every so many µs from the first edge on are in; the next is seldom far.
+        slots: see `obverse.measure.buckets`.
         per_us: slots in a µs.
         lead: buckets before the first row.
         n_groups: how many groups.
@@ -99,11 +99,8 @@ def number_of(question: Trend, one: Series, layout: Layout) -> Floats | None:
 def grid_of(window: Window, first: int, grain: Grain, n_groups: int) -> Grid:
     """Lay out cells for the buckets of a window from one on."""
     edges = window.edges[first:]
-    width = WIDTH_US[grain]
-    n_slots = (int(edges[-1]) - int(edges[0])) // width + 2
-    starts = edges[0] + np.arange(n_slots, dtype=np.int64) * width
-    slots = np.clip(np.searchsorted(edges, starts, side="right") - 1, 0, max(len(edges) - 2, 0))
-    return Grid(edges, slots.astype(np.int32), 1 / width, max(window.lead - first, 0), n_groups)
+    slots, per_us = slots_of(edges, grain)
+    return Grid(edges, slots, per_us, max(window.lead - first, 0), n_groups)
 
 
 def first_bucket(source: Source, window: Window, units: range) -> int:
@@ -114,14 +111,3 @@ def first_bucket(source: Source, window: Window, units: range) -> int:
     if len(times) == 0:
         return len(window.edges) - 1
     return max(int(np.searchsorted(window.edges, times.min(), side="right")) - 1, 0)
-
-
-@njit(nogil=True, cache=True)
-def bucket_of(edges: Int64s, slots: Int32s, per_us: float, instant: int) -> int:
-    """Give the bucket of an instant that lies between the first edge and the last."""
-    bucket = slots[int((instant - edges[0]) * per_us)]
-    while instant < edges[bucket]:
-        bucket -= 1
-    while instant >= edges[bucket + 1]:
-        bucket += 1
-    return int(bucket)

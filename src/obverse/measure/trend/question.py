@@ -15,7 +15,7 @@ from obverse.measure.protocol import Unit
 from obverse.measure.scope import Grain, SplitScope
 from obverse.measure.trend.formula import Formula, read_formula
 from obverse.measure.trend.series import Series, read_series
-from obverse.measure.trend.window import WIDTH_US, Window, before_of, window_of
+from obverse.measure.window import WIDTH_US, Window, before_of, window_of
 from obverse.tape.layout import Number, Selection
 
 MAX_SERIES = 10

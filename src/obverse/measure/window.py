@@ -1,4 +1,4 @@
-"""The span of time that a trend counts in: its rows, and what lies before them that rolling points cover."""
+"""The span of time that a measure counts in: rows of a grain, and what lies before that they cover too."""
 
 from __future__ import annotations
 
