@@ -26,6 +26,7 @@ from obverse.measure.funnel import Exclusion, Funnel
 from obverse.measure.funnel_question import Count
 from obverse.measure.overview import Overview
 from obverse.measure.question import Question
+from obverse.measure.retention import Retention
 from obverse.measure.stages import Stages
 from obverse.measure.trend import Trend
 
@@ -74,6 +75,7 @@ def _questions() -> list[Question]:
         Funnel.parse(steps, order="any", same="properties.x"),
         *(Funnel.parse(steps, count=count) for count in counts),
         Overview(conversion="B"),
+        Retention(start="1970-01-01"),
         Stages(conversion="B", start="1970-01-01"),
         Attribution(conversion="B"),
         Drivers(conversion="B"),

@@ -15,6 +15,7 @@ from obverse.measure.funnel import FunnelMeasure
 from obverse.measure.overview import OverviewMeasure
 from obverse.measure.protocol import Measure
 from obverse.measure.question import Question
+from obverse.measure.retention import RetentionMeasure
 from obverse.measure.stages import StagesMeasure
 from obverse.measure.trend import TrendMeasure
 
@@ -23,6 +24,7 @@ MEASURES: dict[str, Measure] = {
     "drivers": DriversMeasure(),
     "funnel": FunnelMeasure(),
     "overview": OverviewMeasure(),
+    "retention": RetentionMeasure(),
     "stages": StagesMeasure(),
     "trend": TrendMeasure(),
 }
