@@ -76,7 +76,8 @@ from obverse.measure.retention.answer import (
 from obverse.measure.retention.answering import answer
 from obverse.measure.retention.bins import Bins, bins_of, columns_of
 from obverse.measure.retention.question import Retention
-from obverse.measure.retention.scan import (
+from obverse.measure.retention.scan import scan
+from obverse.measure.retention.state import (
     AWAY,
     EVERYONE,
     FIRST_EVER,
@@ -92,7 +93,6 @@ from obverse.measure.retention.scan import (
     Rules,
     Wanted,
     new_block,
-    scan,
 )
 from obverse.measure.retention.summary import RetentionSummary
 from obverse.tape.arrange import frozen

@@ -25,7 +25,7 @@ from obverse.measure.retention.answer import (
 )
 from obverse.measure.retention.bins import NEWEST_COHORTS, Bins, bins_of
 from obverse.measure.retention.question import Retention
-from obverse.measure.retention.scan import Tally
+from obverse.measure.retention.state import Tally
 from obverse.measure.retention.summary import RetentionSummary
 from obverse.measure.scope import group_names
 from obverse.measure.survival import arrivals

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from obverse.measure import moments
-from obverse.measure.retention.scan import Tally
+from obverse.measure.retention.state import Tally
 
 
 @dataclass(frozen=True)
