@@ -21,6 +21,8 @@ import obverse
 from obverse.folder import Folder
 from obverse.lake.table import EventTable
 from obverse.measure.attribution import Attribution
+from obverse.measure.behaved import Behaved
+from obverse.measure.cart import Cart
 from obverse.measure.drivers import Drivers
 from obverse.measure.funnel import Exclusion, Funnel
 from obverse.measure.funnel_question import Count
@@ -77,6 +79,8 @@ def _questions() -> list[Question]:
         Overview(conversion="B"),
         Retention(start="1970-01-01"),
         Stages(conversion="B", start="1970-01-01"),
+        Cart(add="A", order="B", start="1970-01-01"),
+        Behaved(rules=("did A", "spent at least 1 on B", "last x = 2")),
         Attribution(conversion="B"),
         Drivers(conversion="B"),
         *(

@@ -10,6 +10,8 @@ import msgspec
 
 from obverse.errors import QuestionError, unknown
 from obverse.measure.attribution import AttributionMeasure
+from obverse.measure.behaved import BehavedMeasure
+from obverse.measure.cart import CartMeasure
 from obverse.measure.drivers import DriversMeasure
 from obverse.measure.funnel import FunnelMeasure
 from obverse.measure.overview import OverviewMeasure
@@ -21,6 +23,8 @@ from obverse.measure.trend import TrendMeasure
 
 MEASURES: dict[str, Measure] = {
     "attribution": AttributionMeasure(),
+    "behaved": BehavedMeasure(),
+    "cart": CartMeasure(),
     "drivers": DriversMeasure(),
     "funnel": FunnelMeasure(),
     "overview": OverviewMeasure(),
