@@ -30,6 +30,7 @@ from obverse.measure.overview import Overview
 from obverse.measure.question import Question
 from obverse.measure.retention import Retention
 from obverse.measure.stages import Stages
+from obverse.measure.stickiness import Stickiness
 from obverse.measure.trend import Trend
 
 _PACKAGE = Path(obverse.__file__).parent
@@ -83,6 +84,7 @@ def _questions() -> list[Question]:
         Behaved(rules=("did A", "spent at least 1 on B", "last x = 2")),
         Attribution(conversion="B"),
         Drivers(conversion="B"),
+        Stickiness(conversion="B", start="1970-01-01", by="properties.x"),
         *(
             Trend(series=series, start="1970-01-01", by="properties.x")
             for series in (("people: A", "median properties.x: A"), ("events per person: A", "sessions: A"))

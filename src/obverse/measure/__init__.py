@@ -19,6 +19,7 @@ from obverse.measure.protocol import Measure
 from obverse.measure.question import Question
 from obverse.measure.retention import RetentionMeasure
 from obverse.measure.stages import StagesMeasure
+from obverse.measure.stickiness import StickinessMeasure
 from obverse.measure.trend import TrendMeasure
 
 MEASURES: dict[str, Measure] = {
@@ -30,6 +31,7 @@ MEASURES: dict[str, Measure] = {
     "overview": OverviewMeasure(),
     "retention": RetentionMeasure(),
     "stages": StagesMeasure(),
+    "stickiness": StickinessMeasure(),
     "trend": TrendMeasure(),
 }
 

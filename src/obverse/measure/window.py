@@ -73,7 +73,7 @@ def window_of(start: int, end: int, newest: int, zone: ZoneInfo, grain: Grain, r
     end = min(end, last) if newest >= start or end == FOREVER else end
     if rolling == 1:
         return Window(edges(start, end, zone, grain))
-    return Window(edges(_back(start, zone, grain, rolling - 1), end, zone, grain), rolling - 1)
+    return Window(edges(back_us(start, zone, grain, rolling - 1), end, zone, grain), rolling - 1)
 
 
 def before_of(start: int, end: int, newest: int, zone: ZoneInfo, grain: Grain, rolling: int) -> Window | None:
@@ -92,7 +92,7 @@ def next_bucket(instant: int, zone: ZoneInfo, grain: Grain) -> int:
 
 def is_whole(start: int, end: int, zone: ZoneInfo, grain: Grain) -> bool:
     """Say whether a bucket is a whole hour, day, week or month."""
-    return start == _back(start, zone, grain, 0) and end == next_bucket(start, zone, grain)
+    return start == back_us(start, zone, grain, 0) and end == next_bucket(start, zone, grain)
 
 
 def name_of(start: int, zone: ZoneInfo, grain: Grain) -> str:
@@ -113,7 +113,7 @@ def written(instant: int, zone: ZoneInfo) -> str:
     return (_EPOCH + timedelta(microseconds=instant)).astimezone(zone).isoformat()
 
 
-def _back(instant: int, zone: ZoneInfo, grain: Grain, n: int) -> int:
+def back_us(instant: int, zone: ZoneInfo, grain: Grain, n: int) -> int:
     """Give the first instant of the bucket n before the one that an instant is in."""
     if grain == "hour":
         return _hour(instant, zone) - n * HOUR_US

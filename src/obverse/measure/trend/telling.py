@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 _SENTENCES = {
     "events": "{events} happened {total} times",
-    "people": "{total} people did {events}",
+    "people": "{people} did {events}",
     "sessions": "{total} sessions had {events}",
-    "accounts": "{total} accounts did {events}",
+    "accounts": "{people} did {events}",
     "events per person": "who did {events} did it {total} times on average",
     "value": "{events} was worth {total}",
     "sum": "the sum of {field} in {events} was {total}",
@@ -45,8 +45,19 @@ def _told(one: TrendSeries, lines: dict[str, Series], currency: str | None) -> s
         return f"{one.name}: {total}"
     events = "anything" if line.events.strip() == "*" else line.events
     return _SENTENCES[line.counting].format(
-        total=total, events=events, field=line.field, share=percent(line.share)
+        total=total,
+        events=events,
+        field=line.field,
+        share=percent(line.share),
+        people=_counted(total, line.counting),
     )
+
+
+def _counted(total: str, counting: str) -> str:
+    """Name people or accounts with their number."""
+    if counting == "accounts":
+        return f"{total} account" if total == "1" else f"{total} accounts"
+    return f"{total} person" if total == "1" else f"{total} people"
 
 
 def _against_before(one: TrendSeries) -> str:
