@@ -120,7 +120,7 @@ def rules_of(question: Paths, newest: int) -> oracle.Rules:
     )
 
 
-def ask(question: Paths, events: Sequence[Happening], newest: int | None = None) -> PathsAnswer:
+def told(question: Paths, events: Sequence[Happening], newest: int | None = None) -> PathsAnswer:
     layout = lay_named(MEASURE.plan(question), events, N_UNITS, newest)
     summary = MEASURE.scan(question, layout, range(N_UNITS))
     return MEASURE.answer(question, summary, Facts(layout.last_seq, layout.labels, ("EUR",)))
@@ -137,7 +137,7 @@ def test_every_number_is_what_plain_counting_gives(
 ) -> None:
     newest = max((event.time for event in events), default=EPOCH) + later * MINUTE
     want = oracle.all_paths(events, rules_of(question, newest))
-    got = ask(question, events, newest)
+    got = told(question, events, newest)
     assert (got.n_paths, got.people) == (len(want), len({path.unit for path in want}))
     assert got.open == sum(path.tail == oracle.OPEN for path in want)
     if question.goal and want:
@@ -257,7 +257,7 @@ def test_the_people_behind_a_number_are_as_many_as_it_says(
 ) -> None:
     question = msgspec.structs.replace(question, n_places=n_places, n_streams=n_streams)
     layout = lay_named(MEASURE.plan(question), events, N_UNITS)
-    got = ask(question, events)
+    got = told(question, events)
     want = oracle.all_paths(events, rules_of(question, layout.newest))
     assert MEASURE.behind(question, layout, {}).sum() == got.people
     for picture in got.pictures():
@@ -301,7 +301,7 @@ def test_each_column_adds_up_however_little_is_named(
     question: Paths, events: list[Happening], n_places: int, n_streams: int
 ) -> None:
     question = msgspec.structs.replace(question, n_places=n_places, n_streams=n_streams, n_paths=2)
-    got = ask(question, events)
+    got = told(question, events)
     if question.whole:
         began = sum(row.began for row in got.places)
         assert began == got.n_paths
@@ -335,66 +335,66 @@ def names(got: PathsAnswer) -> list[tuple[str, ...]]:
 
 
 def test_a_silence_of_just_the_gap_does_not_end_a_session_and_a_longer_one_does() -> None:
-    got = ask(Paths(), day((0, "A"), (30, "B"), (60.1, "C")))
+    got = told(Paths(), day((0, "A"), (30, "B"), (60.1, "C")))
     assert sorted(names(got)) == [("A", "B"), ("C",)]
 
 
 def test_the_last_path_may_yet_go_on_and_earlier_ones_were_left() -> None:
-    got = ask(Paths(), day((0, "A"), (60, "B")))
+    got = told(Paths(), day((0, "A"), (60, "B")))
     assert [(row.source, row.kind) for row in got.streams] == [("A", "left"), ("B", "open")]
     assert got.open == 1
 
 
 def test_equal_times_are_in_the_order_of_arrival() -> None:
-    assert names(ask(Paths(), day((0, "B"), (0, "A"), (0, "C")))) == [("B", "A", "C")]
+    assert names(told(Paths(), day((0, "B"), (0, "A"), (0, "C")))) == [("B", "A", "C")]
 
 
 def test_loops_are_one_step_unless_asked_for() -> None:
     events = day((0, "A"), (1, "A"), (2, "B"), (3, "A"))
-    assert names(ask(Paths(), events)) == [("A", "B", "A")]
-    assert names(ask(Paths(fold=False), events)) == [("A", "A", "B", "A")]
+    assert names(told(Paths(), events)) == [("A", "B", "A")]
+    assert names(told(Paths(fold=False), events)) == [("A", "A", "B", "A")]
 
 
 def test_an_excluded_event_does_not_part_what_is_folded() -> None:
     events = day((0, "A"), (1, "X"), (2, "A"), (3, "B"))
-    assert names(ask(Paths(exclude="X"), events)) == [("A", "B")]
+    assert names(told(Paths(exclude="X"), events)) == [("A", "B")]
 
 
 def test_an_excluded_event_begins_no_path() -> None:
-    got = ask(Paths(after="A", exclude="A"), day((0, "A"), (1, "B")))
+    got = told(Paths(after="A", exclude="A"), day((0, "A"), (1, "B")))
     assert got.n_paths == 0
     assert got.sentence() == "There are no such paths."
 
 
 def test_one_event_cannot_begin_and_end_a_path() -> None:
-    assert ask(Paths(after="A", before="A"), day((0, "A"), (1, "B"))).n_paths == 0
-    assert names(ask(Paths(after="A", before="A"), day((0, "A"), (1, "B"), (2, "A")))) == [("A", "B", "A")]
+    assert told(Paths(after="A", before="A"), day((0, "A"), (1, "B"))).n_paths == 0
+    assert names(told(Paths(after="A", before="A"), day((0, "A"), (1, "B"), (2, "A")))) == [("A", "B", "A")]
 
 
 def test_between_two_ends_a_later_beginning_counts_where_the_first_is_too_early() -> None:
     events = day((0, "A"), (50, "A"), (55, "B"), (90, "C"))
-    got = ask(Paths(after="A", before="C", trail="person", within="1h"), events)
+    got = told(Paths(after="A", before="C", trail="person", within="1h"), events)
     assert names(got) == [("A", "B", "C")]
     assert got.streams[0].median_s == pytest.approx(5 * 60, rel=0.25)
 
 
 def test_a_long_way_between_two_ends_keeps_both() -> None:
     events = day(*((minute, name) for minute, name in enumerate("ABCDEZ")))
-    assert names(ask(Paths(after="A", before="Z", steps=4), events)) == [("A", "B", "(more steps)", "Z")]
+    assert names(told(Paths(after="A", before="Z", steps=4), events)) == [("A", "B", "(more steps)", "Z")]
 
 
 def test_what_leads_up_to_an_event_is_counted_from_it() -> None:
-    got = ask(Paths(before="Z", steps=3), day((0, "A"), (1, "B"), (2, "C"), (3, "Z"), (4, "D")))
+    got = told(Paths(before="Z", steps=3), day((0, "A"), (1, "B"), (2, "C"), (3, "Z"), (4, "D")))
     assert names(got) == [("B", "C", "Z")]
     assert got.columns == ("2 steps before", "1 step before", "end")
-    short = ask(Paths(before="Z", steps=3), day((2, "C"), (3, "Z")))
+    short = told(Paths(before="Z", steps=3), day((2, "C"), (3, "Z")))
     assert [(row.column, row.name, row.began) for row in short.places] == [(2, "C", 1), (3, "Z", 0)]
 
 
 def test_every_beginning_that_is_not_inside_a_path_makes_one() -> None:
     events = day(*((minute, name) for minute, name in enumerate("ABABAB")))
-    assert names(ask(Paths(after="A", steps=3), events)) == [("A", "B", "A")]
-    assert sorted(names(ask(Paths(after="A", steps=3, count="every"), events))) == [
+    assert names(told(Paths(after="A", steps=3), events)) == [("A", "B", "A")]
+    assert sorted(names(told(Paths(after="A", steps=3, count="every"), events))) == [
         ("A", "B"),
         ("A", "B", "A"),
     ]
@@ -406,7 +406,7 @@ def test_an_end_that_is_no_step_stands_under_its_name() -> None:
         *day((1, "View"), label="/b/17"),
         Happening(0, EPOCH + 2 * MINUTE, 9, "Order", label="/b/17"),
     ]
-    got = ask(Paths(events="View", before="Order", place="page"), events)
+    got = told(Paths(events="View", before="Order", place="page"), events)
     assert names(got) == [("/a", "/b/*", "Order")]
 
 
@@ -415,9 +415,9 @@ def test_patterns_name_places_before_ids_are_folded() -> None:
         Happening(0, EPOCH + number * MINUTE, number, "View", label=label)
         for number, label in enumerate(["/p/1", "/p/2", "/blog/a", "/blog/b/7", "/p/1"], 1)
     ]
-    got = ask(Paths(place="page", patterns=("/blog/* as Blog",)), events)
+    got = told(Paths(place="page", patterns=("/blog/* as Blog",)), events)
     assert names(got) == [("/p/*", "Blog", "/p/*")]
-    got = ask(Paths(place="page", pages=False, steps=3), events)
+    got = told(Paths(place="page", pages=False, steps=3), events)
     assert names(got) == [("/p/1", "/p/2", "/blog/a")]
 
 
@@ -425,7 +425,7 @@ def test_a_goal_that_is_no_step_belongs_to_the_session_until_its_gap_is_over() -
     views = day((0, "A"), (10, "B"))
     for minute, reached in ((40, 1.0), (41, 0.0)):
         order = Happening(0, EPOCH + minute * MINUTE, 9, "Z", value=7.0)
-        got = ask(Paths(events="A or B", goal="Z"), [*views, order])
+        got = told(Paths(events="A or B", goal="Z"), [*views, order])
         assert got.goal is not None
         assert got.goal.value == reached
         assert got.value is not None
@@ -433,7 +433,7 @@ def test_a_goal_that_is_no_step_belongs_to_the_session_until_its_gap_is_over() -
 
 
 def test_a_goal_before_a_step_was_not_reached_from_it() -> None:
-    got = ask(Paths(goal="Z"), day((0, "A"), (1, "Z"), (2, "B"), value=3.0))
+    got = told(Paths(goal="Z"), day((0, "A"), (1, "Z"), (2, "B"), value=3.0))
     assert [(row.name, row.goal.value, row.value.value) for row in got.places if row.goal and row.value] == [
         ("A", 1.0, 3.0),
         ("Z", 1.0, 3.0),
@@ -443,7 +443,7 @@ def test_a_goal_before_a_step_was_not_reached_from_it() -> None:
 
 def test_a_path_counts_in_the_period_in_which_it_begins() -> None:
     events = day((-10, "A"), (10, "B"), (100, "A"), (110, "B"))
-    got = ask(Paths(start="2026-01-01", end="2026-01-01T01:45"), events)
+    got = told(Paths(start="2026-01-01", end="2026-01-01T01:45"), events)
     assert names(got) == [("A", "B")]
     assert got.n_paths == 1
 
@@ -461,13 +461,13 @@ def test_days_of_a_period_are_those_of_the_zone_when_clocks_change() -> None:
         count="every",
         within="1s",
     )
-    got = ask(question, events)
+    got = told(question, events)
     assert got.n_paths == 23
 
 
 def test_a_whole_path_that_comes_back_to_a_place_is_reworked() -> None:
     events = [*day((0, "A"), (1, "B"), (2, "A")), *day((0, "A"), (1, "B"), unit=1)]
-    got = ask(Paths(whole=True, trail="person", fold=False), events)
+    got = told(Paths(whole=True, trail="person", fold=False), events)
     assert {row.name: (row.times, row.paths, row.again.value) for row in got.places if row.again} == {
         "A": (3, 2, 0.5),
         "B": (2, 2, 0.0),
@@ -481,7 +481,7 @@ def test_whole_paths_longer_than_is_shown_are_told_apart_and_found() -> None:
     long, longer = [(n, "AB"[n % 2]) for n in range(25)], [(n, "AB"[n % 2]) for n in range(27)]
     events = [*day(*long), *day(*longer, unit=1), *day(*long, unit=2)]
     question = Paths(whole=True, trail="person")
-    got = ask(question, events)
+    got = told(question, events)
     assert [(path.length, path.people, len(path.places)) for path in got.paths] == [(25, 2, 20), (27, 1, 20)]
     assert got.paths[0].name.endswith("> … 5 more")
     layout = lay_named(MEASURE.plan(question), events, N_UNITS)
@@ -489,10 +489,10 @@ def test_whole_paths_longer_than_is_shown_are_told_apart_and_found() -> None:
 
 
 def test_nobody_and_one_event() -> None:
-    empty = ask(Paths(goal="Z"), [])
+    empty = told(Paths(goal="Z"), [])
     assert (empty.n_paths, empty.people, empty.places, empty.streams, empty.paths) == (0, 0, (), (), ())
     assert empty.pictures()[0].title == "Paths, step by step"
-    one = ask(Paths(goal="Z"), day((0, "A")))
+    one = told(Paths(goal="Z"), day((0, "A")))
     assert names(one) == [("A",)]
     assert one.goal is not None
     assert one.goal.reason == "too_few"

@@ -27,6 +27,7 @@ from obverse.measure.drivers import Drivers
 from obverse.measure.funnel import Exclusion, Funnel
 from obverse.measure.funnel_question import Count
 from obverse.measure.overview import Overview
+from obverse.measure.paths import Paths
 from obverse.measure.question import Question
 from obverse.measure.retention import Retention
 from obverse.measure.stages import Stages
@@ -84,6 +85,7 @@ def _questions() -> list[Question]:
         Behaved(rules=("did A", "spent at least 1 on B", "last x = 2")),
         Attribution(conversion="B"),
         Drivers(conversion="B"),
+        Paths(after="A", goal="B"),
         Stickiness(conversion="B", start="1970-01-01", by="properties.x"),
         *(
             Trend(series=series, start="1970-01-01", by="properties.x")

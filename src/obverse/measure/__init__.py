@@ -15,6 +15,7 @@ from obverse.measure.cart import CartMeasure
 from obverse.measure.drivers import DriversMeasure
 from obverse.measure.funnel import FunnelMeasure
 from obverse.measure.overview import OverviewMeasure
+from obverse.measure.paths import PathsMeasure
 from obverse.measure.protocol import Measure
 from obverse.measure.question import Question
 from obverse.measure.retention import RetentionMeasure
@@ -29,6 +30,7 @@ MEASURES: dict[str, Measure] = {
     "drivers": DriversMeasure(),
     "funnel": FunnelMeasure(),
     "overview": OverviewMeasure(),
+    "paths": PathsMeasure(),
     "retention": RetentionMeasure(),
     "stages": StagesMeasure(),
     "stickiness": StickinessMeasure(),
