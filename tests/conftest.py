@@ -8,14 +8,22 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import obverse
+from obverse.engine.lake import AnyLake
 from obverse.folder import Folder
 from obverse.settings.store import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_FLAGS = (
@@ -113,6 +121,35 @@ class Server:
     def anyone(self) -> httpx.Client:
         """Give a client that is not logged in; close it after use, or use it by `with`."""
         return httpx.Client(base_url=self.address, timeout=30, trust_env=False)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where questions run: ``local`` or ``spark``; `open` opens a data folder there."""
+
+    name: str
+    open: Callable[[Path], AnyLake]
+
+
+@pytest.fixture(scope="session")
+def spark_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """A Spark cluster of this machine with two executors; one for all tests of a worker."""
+    from tests.engine.clusters import cluster
+
+    with cluster(tmp_path_factory.mktemp("spark")) as session:
+        yield session
+
+
+SPARK = pytest.param("spark", marks=[pytest.mark.spark, pytest.mark.xdist_group("spark")])
+
+
+@pytest.fixture(scope="session", params=["local", SPARK])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine in turn."""
+    if request.param == "local":
+        return Engine("local", obverse.open)
+    session = request.getfixturevalue("spark_session")
+    return Engine("spark", partial(obverse.open, engine="spark", session=session))
 
 
 @pytest.fixture

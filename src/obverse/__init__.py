@@ -11,10 +11,11 @@ with obverse.open("obverse-data") as lake:
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     from obverse.engine.local import Lake
+    from obverse.engine.spark.lake import SparkLake
     from obverse.measure.funnel import Funnel
     from obverse.measure.overview import Overview
 
@@ -27,19 +28,38 @@ _WHERE = {
 }
 
 
-def open(path: str | os.PathLike[str], **options: Any) -> Lake:  # noqa: A001 - as one opens a file
+@overload
+def open(path: str | os.PathLike[str], *, engine: Literal["local"] = ..., **options: Any) -> Lake: ...  # noqa: A001 - as below
+
+
+@overload
+def open(path: Any, *, engine: Literal["spark"], **options: Any) -> SparkLake: ...  # noqa: A001 - as below
+
+
+def open(path: Any, *, engine: str = "local", **options: Any) -> Lake | SparkLake:  # noqa: A001 - as one opens a file
     """Open the lake of a data folder, to ask questions of; a server may be filling it meanwhile.
 
     Args:
-        path: the data folder.
-        options: of `obverse.engine.local.Lake.open`.
+        path: the data folder; on Spark also a table, see there.
+        engine: ``local``: on the threads of this process; ``spark``: on a cluster, with the extra ``spark``.
+        options: of `obverse.engine.local.Lake.open` or `obverse.engine.spark.lake.SparkLake.open`.
 
     Raises:
+        QuestionError: there is no such engine.
         DataError: it is no data folder, damaged, or of a later version.
+        MissingExtraError: the engine is not installed.
     """
-    from obverse.engine.local import Lake
+    if engine == "local":
+        from obverse.engine.local import Lake
 
-    return Lake.open(path, **options)
+        return Lake.open(path, **options)
+    if engine == "spark":
+        from obverse.engine.spark.lake import SparkLake
+
+        return SparkLake.open(path, **options)
+    from obverse.errors import QuestionError, unknown
+
+    raise QuestionError(unknown("engine", engine, ("local", "spark")))
 
 
 def __getattr__(name: str) -> Any:

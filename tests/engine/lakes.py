@@ -45,6 +45,12 @@ def _kind(name: str) -> pa.DataType:
     return SCHEMA.field(name).type
 
 
+def spread(rows: Sequence[dict[str, Any]], n: int = 3) -> list[pa.Table]:
+    """Part rows into n appends, so that people's events lie in several files; they arrive in their order."""
+    size = -(-len(rows) // n)
+    return [table_of(rows[at : at + size]) for at in range(0, len(rows), size or 1)]
+
+
 def fill(root: Path, batches: Sequence[pa.Table]) -> Path:
     """Make a data folder with some appends of rows; give its path."""
     folder = Folder.open(root, create=True)
