@@ -8,15 +8,38 @@ and bars. `obverse.web.app` mounts `routes`.
 
 from __future__ import annotations
 
-from obverse.web.pages import funnel, health, home, install, people, person
+from obverse.web.pages import (
+    dashboards,
+    export,
+    funnel,
+    health,
+    home,
+    install,
+    people,
+    person,
+    segments,
+    shared,
+)
+from obverse.web.pages.explore import page as explore
 
 routes = [
     home.show,
+    explore.show_index,
+    explore.show,
     funnel.show,
     people.show_behind,
+    people.show_behind_funnel,
     people.show,
     person.show,
     health.show,
     install.show,
+    export.show,
+    segments.save,
+    dashboards.show,
+    dashboards.make,
+    dashboards.add,
+    dashboards.show_one,
+    dashboards.change,
+    shared.show,
 ]
 """The handlers of all pages."""

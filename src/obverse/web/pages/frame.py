@@ -23,8 +23,16 @@ PERIODS = {
 }
 """The periods that the selector offers, and what they are called."""
 DEFAULT_PERIOD = "30d"
-SECTIONS = {"/": "Home", "/funnel": "Funnel", "/people": "People", "/health": "Data health"}
+SECTIONS = {
+    "/": "Home",
+    "/explore": "Explore",
+    "/dashboards": "Dashboards",
+    "/people": "People",
+    "/health": "Data health",
+}
 SHARED = ("side", "period", "zone")
+CARRIED = (*SHARED, "start", "end", "where", "segment")
+"""What goes along from one question to the next."""
 _UTC = ZoneInfo("UTC")
 
 
@@ -112,6 +120,7 @@ class Frame:
         sections: the entries of the navigation.
         flip: the two sides; empty on a page that has only one.
         periods: the periods to choose from; empty on a page that has its own.
+        measures: links to all measures, those together that answer the like; empty on other pages.
         json: address of the same page as JSON.
         csrf: token of the log-out form; None where nobody is logged in.
         scripts: modules that the page loads.
@@ -128,6 +137,7 @@ class Frame:
     sections: tuple[Link, ...]
     flip: tuple[Link, ...]
     periods: tuple[Link, ...]
+    measures: tuple[tuple[Link, ...], ...]
     json: str
     csrf: str | None
     scripts: tuple[str, ...]
@@ -142,6 +152,7 @@ def frame(
     csrf: str | None = None,
     flips: bool = True,
     periods: bool = False,
+    measures: tuple[tuple[Link, ...], ...] = (),
     scripts: tuple[str, ...] = (),
 ) -> Frame:
     """Build the frame of a page.
@@ -154,9 +165,10 @@ def frame(
         csrf: token for the log-out form.
         flips: the page has two sides.
         periods: the page takes the period from the frame's selector.
+        measures: links to all measures, on a page that asks one.
         scripts: modules in `static` that enhance it.
     """
-    shared = address.keep(SHARED)
+    shared = address.keep(CARRIED)
     return Frame(
         path=address.path,
         self=str(address),
@@ -175,6 +187,7 @@ def frame(
         if flips
         else (),
         periods=_periods(address, view) if periods else (),
+        measures=measures,
         json=str(address.put(format="json")),
         csrf=csrf,
         scripts=("obverse", *scripts),
@@ -182,12 +195,14 @@ def frame(
 
 
 def _periods(address: Address, view: View) -> tuple[Link, ...]:
+    """Link to each period; days of the address's own give way to it."""
+    dated = bool(address.get("start") or address.get("end"))
     return tuple(
         Link(
             key,
             "All" if key == "all" else f"{key[:-1]}\u202fd",
-            str(address.put(period=key)),
-            key == view.period,
+            str(address.put(period=key, start=None, end=None)),
+            key == view.period and not dated,
             name[0].upper() + name[1:],
         )
         for key, name in PERIODS.items()

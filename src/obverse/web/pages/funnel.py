@@ -15,6 +15,7 @@ from obverse.measure.funnel_answer import FunnelAnswer
 from obverse.measure.funnel_question import Funnel
 from obverse.web.pages.address import Address
 from obverse.web.pages.asked import Asked, answer
+from obverse.web.pages.explore.catalogue import FUNNEL, navigation
 from obverse.web.pages.figures import cut
 from obverse.web.pages.frame import PERIODS, during
 from obverse.web.pages.funnel_form import (
@@ -33,6 +34,7 @@ from obverse.web.pages.funnel_form import (
     read_form,
 )
 from obverse.web.pages.funnel_result import Result, result_of
+from obverse.web.pages.known import Known, known_fields
 from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.snippet import Snippet
 from obverse.web.pages.spelling import spellings
@@ -40,15 +42,6 @@ from obverse.web.pages.spelling import spellings
 _USUAL = ("Product Viewed", "Product Added", "Checkout Started", "Order Completed")
 _NOT_STEPS = frozenset({"Identified", "Grouped", "Aliased"})
 _FOLDER = "obverse-data"
-
-
-@dataclass(frozen=True)
-class Known:
-    """A field that filters and splits may name."""
-
-    name: str
-    type: str
-    examples: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +60,7 @@ class Builder:
         form: what was typed and what is wrong in it.
         names: events in the lake and how many of each, most frequent first.
         fields: what filters and splits may name.
+        segments: names of the saved segments.
         hints: (field, remark) on what is not wrong but will find nothing.
         more_open: the rarely used fields are in use, so they are shown.
         reset: address of an empty form.
@@ -75,6 +69,7 @@ class Builder:
     form: FunnelForm
     names: tuple[tuple[str, int], ...]
     fields: tuple[Known, ...]
+    segments: tuple[str, ...]
     hints: tuple[tuple[str, str], ...]
     more_open: bool
     reset: str
@@ -91,6 +86,13 @@ class Builder:
         return next((text for name, text in self.hints if name == field), None)
 
     @property
+    def segment_choices(self) -> tuple[tuple[str, str], ...]:
+        """The saved segments, one that is asked for and is not there, and everyone."""
+        asked = self.form.values["segment"]
+        names = (*self.segments, *((asked,) if asked and asked not in self.segments else ()))
+        return (("", "everyone"), *((name, name) for name in names))
+
+    @property
     def exclusions(self) -> tuple[ExclusionField, ...]:
         """Those typed, and one to type."""
         typed = self.form.exclusions
@@ -102,7 +104,7 @@ class FunnelPage(Page):
     """Where people leave."""
 
     template: ClassVar[str] = "funnel.html"
-    section: ClassVar[str] = "/funnel"
+    section: ClassVar[str] = "/explore"
 
     builder: Annotated[Builder, "The question as a form."]
     period_name: Annotated[str, "The period in which people began, in words."]
@@ -128,7 +130,8 @@ def build(asked: Asked) -> Response[bytes]:
     if not form.asks and not action and not asked.address.all("s1") and len(_suggested(names)) > 1:
         steps = [StepField(i, (name,)) for i, name in enumerate(_suggested(names), 1)]
         return _go(asked, address_of(replace(form, steps=tuple(steps))))
-    return asked.show(_page(asked, form, names), scripts=("builder",))
+    measures = navigation(asked.address, FUNNEL)
+    return asked.show(_page(asked, form, names), measures=measures, scripts=("builder",))
 
 
 def _finished(form: FunnelForm, asked: Asked) -> Address | None:
@@ -194,29 +197,24 @@ def _ask(asked: Asked, question: Funnel) -> Panel[FunnelAnswer]:
 
 
 def _builder(asked: Asked, form: FunnelForm, names: tuple[tuple[str, int], ...]) -> Builder:
-    fields = panel(lambda: tuple(asked.lake.tape.fields())).value or ()
     values = form.values
-    rare = ("where", "same", "by_at", "n_groups", "grace", "on_exclusion")
+    rare = ("where", "segment", "same", "by_at", "n_groups", "grace", "on_exclusion")
     unusual = any(values[name] != ("10" if name == "n_groups" else _USUALLY.get(name, "")) for name in rare)
     return Builder(
         form=form,
         names=names,
-        fields=tuple(Known(one.name, one.type, _examples(one.examples)) for one in fields),
+        fields=known_fields(asked.lake),
+        segments=tuple(asked.settings.segments.names()),
         hints=_hints(form, [name for name, _ in names]),
         more_open=unusual
         or bool(form.exclusions)
         or form.period == DATES
         or any(name in {*rare, "x1", "start", "end", "zone"} for name, _ in form.problems),
-        reset=str(asked.address.keep(("side", "zone")).put(s1="")),
+        reset=str(asked.address.keep(("side", "zone", "period")).put(s1="")),
     )
 
 
 _USUALLY = {"by_at": "first", "grace": "0s", "on_exclusion": "drop"}
-
-
-def _examples(values: Any) -> str:
-    text = ", ".join(str(value) for value in list(values)[:3])
-    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def _hints(form: FunnelForm, known: list[str]) -> tuple[tuple[str, str], ...]:

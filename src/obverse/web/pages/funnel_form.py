@@ -34,6 +34,7 @@ _DEFAULTS = {
     "n_groups": "10",
     "where": "",
     "same": "",
+    "segment": "",
     "on_exclusion": "drop",
     "grace": "0s",
 }
@@ -150,7 +151,8 @@ def read_form(address: Address, view: View) -> FunnelForm:
             steps, problem = (StepField(1, (text,)),), ("s1", str(error))
     else:
         steps = _typed_steps(address)
-    period = address.get("period")
+    dated = bool(address.get("start").strip() or address.get("end").strip())
+    period = address.get("period", DATES if dated else "")
     return FunnelForm(
         steps=steps or (StepField(1), StepField(2)),
         exclusions=_typed_exclusions(address),
@@ -245,6 +247,7 @@ def question_of(form: FunnelForm, now: datetime) -> Funnel:
         exclude=tuple(_exclusion(one) for one in form.exclusions),
         on_exclusion=v["on_exclusion"],  # type: ignore[arg-type]  # checked by Funnel
         same=v["same"] or None,
+        segment=v["segment"] or None,
         start=start,
         end=end,
         zone=form.zone,

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+import msgspec
 from litestar import Request, Response, get
 
 from obverse.errors import QuestionError
+from obverse.measure.funnel_question import Funnel
 from obverse.web.pages.asked import Asked, answer
-from obverse.web.pages.figures import count, cut, exact_money, instant, money, plural, span
+from obverse.web.pages.behind import question_address, read_behind, said
+from obverse.web.pages.explore.catalogue import about
+from obverse.web.pages.figures import count, exact_money, instant, money, plural, span
 from obverse.web.pages.frame import SHARED
 from obverse.web.pages.funnel_form import address_of, question_of, read_form
 from obverse.web.pages.glance import Glance, Who, glances, owners
@@ -19,7 +23,9 @@ from obverse.web.pages.person import display_name, person_href
 from obverse.web.pages.snippet import Snippet
 
 if TYPE_CHECKING:
+    from obverse.measure.question import Question
     from obverse.tape.people import Person
+    from obverse.web.pages.address import Address
 
 A_PAGE = 25
 _RECENT_EVENTS = 1_000
@@ -58,11 +64,14 @@ class PeoplePage(Page):
     section: ClassVar[str] = "/people"
 
     search: Annotated[str, "What was searched for."] = ""
-    behind: Annotated[str, "Which bar of a funnel the people are behind, in words."] = ""
-    back: Annotated[str, "Address of that funnel."] = ""
+    behind: Annotated[str, "Which part of an answer the people are behind, in words."] = ""
+    back: Annotated[str, "Address of that question."] = ""
+    back_to: Annotated[str, "What that question is called."] = ""
+    question: Annotated[str, "That question as JSON, to save its people; empty where there are none."] = ""
+    pick: Annotated[str, "Which part of its answer, as JSON."] = ""
     heading: Annotated[str, "What the list is."]
     shown_text: Annotated[str, "Which part of the list is shown."] = ""
-    n: Annotated[int | None, "How many people there are behind the bar."] = None
+    n: Annotated[int | None, "How many people there are behind it."] = None
     people: Annotated[Panel[tuple[PersonRow, ...]], "The people."]
     more: Annotated[bool, "More people match than are listed."] = False
     previous_href: Annotated[str, "Address of the part of the list before."] = ""
@@ -90,31 +99,42 @@ def build(asked: Asked) -> Response[bytes]:
 
 
 def build_behind(asked: Asked) -> Response[bytes]:
-    """Build the list of the people behind a bar or a drop of a funnel."""
+    """Build the list of the people behind a part of an answer."""
+    question, pick = read_behind(asked.address)
+    return _behind(asked, question, pick)
+
+
+def build_behind_funnel(asked: Asked) -> Response[bytes]:
+    """Build the list of the people behind a bar or a drop of a funnel, as the funnel's page names it."""
     form = read_form(asked.address, asked.view)
     question = question_of(form, asked.now.astimezone(asked.view.zone))
-    step, offset = _whole(asked, "step", 1), _whole(asked, "offset", 0)
     outcome = "dropped" if asked.address.get("outcome") == "dropped" else "converted"
-    if not 1 <= step <= len(question.steps):
-        raise QuestionError(f"step: {step} is not one of the {len(question.steps)} steps")
-    group = asked.address.get("group") or None
-    pick = {"step": str(step), "outcome": outcome} | ({"group": group} if group else {})
+    pick = {"step": str(_whole(asked, "step", 1)), "outcome": outcome}
+    if group := asked.address.get("group"):
+        pick["group"] = group
+    return _behind(asked, question, pick, address_of(form))
+
+
+def _behind(
+    asked: Asked, question: Question, pick: dict[str, str], back: Address | None = None
+) -> Response[bytes]:
+    did, offset = said(question, pick), _whole(asked, "offset", 0)
     found = panel(lambda: asked.lake.people(question, pick, limit=A_PAGE, offset=offset))
     people = [_who(person) for person in found.value.people] if found.value else []
     n = found.value.n if found.value else 0
-    name = f"{step} of the steps" if question.order == "any" else cut(question.steps[step - 1].label)
-    did = f"left after {name}" if outcome == "dropped" else f"reached {name}"
-    who = f"{count(n)} {plural(n, 'person', 'people')}"
     page = PeoplePage(
-        title=f"People who {did}"[:80],
-        behind=f"{who}{f' of {group}' if group else ''} {did}." if found.value else f"People who {did}.",
-        back=str(address_of(form)),
+        title=f"People who {did}"[:80] if isinstance(question, Funnel) else f"People {did}"[:80],
+        behind=f"{count(n)} {plural(n, 'person', 'people')} {did}." if found.value else f"People {did}.",
+        back=str(back or question_address(question, asked.address.keep(SHARED).pairs)),
+        back_to=about(str(question.__struct_config__.tag)).title.lower(),
         heading="Who they are",
         shown_text=f"{count(offset + 1)} to {count(offset + len(people))} of {count(n)}" if people else "",
         n=n if found.value else None,
         people=_rows(found, people, asked),
         previous_href=str(asked.address.put(offset=max(0, offset - A_PAGE) or None)) if offset else "",
         next_href=str(asked.address.put(offset=offset + A_PAGE)) if offset + len(people) < n else "",
+        question=question.to_json().decode() if n else "",
+        pick=msgspec.json.encode(pick).decode(),
     )
     return asked.show(page)
 
@@ -171,7 +191,13 @@ async def show(request: Request[Any, Any, Any]) -> Response[bytes]:
     return await answer(request, build)
 
 
-@get("/funnel/people")
+@get("/people/behind")
 async def show_behind(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Show the people behind a bar of a funnel."""
+    """Show the people behind a part of an answer."""
     return await answer(request, build_behind)
+
+
+@get("/funnel/people")
+async def show_behind_funnel(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Show the people behind a bar of a funnel."""
+    return await answer(request, build_behind_funnel)

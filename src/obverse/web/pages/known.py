@@ -1,0 +1,31 @@
+"""What filters and splits may name, as forms offer it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from obverse.web.pages.page import panel
+
+if TYPE_CHECKING:
+    from obverse.engine.local import Lake
+
+
+@dataclass(frozen=True)
+class Known:
+    """A field that filters and splits may name."""
+
+    name: str
+    type: str
+    examples: str
+
+
+def known_fields(lake: Lake) -> tuple[Known, ...]:
+    """List the fields of the events in the lake; none where that fails."""
+    fields = panel(lambda: tuple(lake.tape.fields())).value or ()
+    return tuple(Known(one.name, one.type, _examples(one.examples)) for one in fields)
+
+
+def _examples(values: Any) -> str:
+    text = ", ".join(str(value) for value in list(values)[:3])
+    return text if len(text) <= 80 else f"{text[:79]}…"
