@@ -144,13 +144,15 @@ def walk(time: Int64s, at: int, stop: int, rules: Rules, out: Left, group: int, 
         found: set to how many rows the unit is active in, how many events it has in rows, how many complete
             rows the longer window of which has it, and in how many of those it is active.
     """
-    edges, slots, lead = rules.edges, rules.slots, rules.lead
-    n = len(edges) - 1
-    n_active, n_events, covered, n_whole, short_to, long_to = 0, 0, 0, 0, 0, 0
+    edges, slots, per_us, lead = rules.edges, rules.slots, rules.per_us, rules.lead
+    active, short, long = out.active, out.short, out.long
+    n, n_rows = len(edges) - 1, len(edges) - 1 - lead
+    n_active, n_events, covered, n_whole = 0, 0, 0, 0
+    short_from, short_to, long_from, long_to = 0, 0, 0, 0
     while at < stop and time[at] < edges[n]:
-        bucket = bucket_of(edges, slots, rules.per_us, time[at])
-        run = at
-        while at < stop and time[at] < edges[bucket + 1]:
+        bucket = bucket_of(edges, slots, per_us, time[at])
+        run, until = at, edges[bucket + 1]
+        while at < stop and time[at] < until:
             at += 1
         if bucket >= lead:
             n_events += at - run
@@ -160,24 +162,35 @@ def walk(time: Int64s, at: int, stop: int, rules: Rules, out: Left, group: int, 
         if row >= 0:
             n_active += 1
             n_whole += rules.whole_from <= row < rules.whole_to
-            out.active[group, row] += 1
-        short_to = _cover(out.short, group, max(row, short_to, 0), row + rules.short, n - lead)
-        begin = max(row, long_to, 0)
-        long_to = _cover(out.long, group, begin, row + rules.long, n - lead)
-        covered += max(min(long_to, rules.whole_to) - max(begin, rules.whole_from), 0)
+            active[group, row] += 1
+        if row > short_to:
+            _cover(short, group, short_from, short_to)
+            short_from = row
+        if row > long_to:
+            covered += _overlap(long_from, long_to, rules.whole_from, rules.whole_to)
+            _cover(long, group, long_from, long_to)
+            long_from = row
+        short_to = max(min(row + rules.short, n_rows), short_to)
+        long_to = max(min(row + rules.long, n_rows), long_to)
+    _cover(short, group, short_from, short_to)
+    _cover(long, group, long_from, long_to)
+    covered += _overlap(long_from, long_to, rules.whole_from, rules.whole_to)
     found[0], found[1], found[2], found[3] = n_active, n_events, covered, n_whole
 
 
 @njit(nogil=True, cache=True)
-def _cover(steps: Int64s, group: int, begin: int, end: int, n: int) -> int:
-    """Note one more from row `begin` to before row `end`; give the row that is covered up to."""
-    end = min(end, n)
+def _cover(steps: Int64s, group: int, begin: int, end: int) -> None:
+    """Note one more from row `begin` to before row `end`."""
     if begin < end:
         steps[group, begin] += 1
-        if end < n:
+        if end < steps.shape[1]:
             steps[group, end] -= 1
-        return end
-    return begin
+
+
+@njit(nogil=True, cache=True)
+def _overlap(a: int, b: int, c: int, d: int) -> int:
+    """Give how many rows are in a … b and in c … d, ends not included."""
+    return max(min(b, d) - max(a, c), 0)
 
 
 @njit(nogil=True, cache=True)

@@ -122,8 +122,6 @@ def _tally(question: Trend, one: Series, window: Window, layout: Layout, units: 
         by_person, sketched = one.counting == "average", one.counting == "percentile"
         return add(source, grid, first, units, n_buckets, by_person=by_person, sketched=sketched)
     span = n_buckets if question.cumulative else question.rolling
-    per_person = one.counting == "events per person"
-    gathered = per_person or (span > 1 and one.counting in _COUNT_WHO)
-    return count(
-        source, grid, first, units, distinct=one.counting in _COUNT_WHO, span=span if gathered else None
-    )
+    per_person, distinct = one.counting == "events per person", one.counting in _COUNT_WHO
+    gathered = per_person or (distinct and span > 1 and len(source.whose) > 0)
+    return count(source, grid, first, units, distinct=distinct, span=span, gathered=gathered)

@@ -1,7 +1,8 @@
 """Kernels that count events and whose they are, by group and bucket of time.
 
-`count` is one pass that touches each event once; people are told apart by who was last counted in a cell, so
-that units may come in any order of time. `count_spans` serves points that cover several buckets, and the
+`count` is one pass that touches each event once; people are told apart by who was last counted in a cell, and
+where points cover several buckets, by how far the buckets reach that the last one is counted in. That needs a
+person's events in order of time, which those of several sessions are not. `gather` serves these, and the
 number of events of each person: it gathers the cells of one person, then sweeps over them.
 """
 
@@ -24,8 +25,8 @@ class Counted(NamedTuple):
     Attributes:
         events: shape (cells,).
         worth: shape (cells,), money of the events.
-        people: shape (cells,): who is counted in the bucket; by `count_spans` the change of how many are
-            counted in the span of the bucket against that of the one before.
+        people: shape (cells,): who is counted in the bucket; where points cover several buckets, and always
+            by `gather`, the change of how many a point counts against the one before.
         squares: shape (cells,): likewise the change of the sum of squares of how many events each has.
         total_people: shape (groups + 1,): who is counted in all rows together; of any group last.
         total_squares: shape (groups + 1,): sum of squares of how many events each has in all rows together.
@@ -40,14 +41,15 @@ class Counted(NamedTuple):
 
 
 @kernel
-def count(source: Source, grid: Grid, out: Counted, distinct: bool, low: int, high: int) -> None:
-    """Count events, and who they are of.
+def count(source: Source, grid: Grid, out: Counted, distinct: bool, span: int, low: int, high: int) -> None:
+    """Count events, and who they are of; with a span over 1 a unit is somebody of their own.
 
     Args:
         source: the events.
         grid: where they are counted.
         out: added to.
         distinct: whether to count who they are of.
+        span: how many buckets a point covers; as many as there are for all up to it.
         low: first unit.
         high: unit after the last.
     """
@@ -57,6 +59,8 @@ def count(source: Source, grid: Grid, out: Counted, distinct: bool, low: int, hi
     n = len(edges) - 1
     seen = np.full(len(events), -1, np.int32)
     seen_total = np.full(n_groups + 1, -1, np.int32)
+    owner = np.full(n_groups, -1, np.int32)
+    begin, end = np.zeros(n_groups, np.int64), np.zeros(n_groups, np.int64)
     split, valued, parted = len(code) > 0, len(value) > 0, len(whose) > 0
     for unit in range(low, high):
         who = np.int32(whose[unit] if parted else unit)
@@ -76,12 +80,29 @@ def count(source: Source, grid: Grid, out: Counted, distinct: bool, low: int, hi
                 worth[cell] += value[i]
             if distinct and seen[cell] != who:
                 seen[cell] = who
-                people[cell] += 1
+                if span == 1:
+                    people[cell] += 1
+                else:
+                    if owner[group] != who or bucket > end[group]:
+                        _cover(people, int(cell - bucket), begin[group], end[group], n)
+                        owner[group], begin[group] = who, bucket
+                    end[group] = min(bucket + span, n)
                 if bucket >= lead and seen_total[group] != who:
                     seen_total[group] = who
                     totals[group] += 1
                     totals[n_groups] += seen_total[n_groups] != who
                     seen_total[n_groups] = who
+    for group in range(n_groups):
+        _cover(people, group * n, begin[group], end[group], n)
+
+
+@njit(nogil=True, cache=True)
+def _cover(steps: Int64s, first: int, begin: int, end: int, n: int) -> None:
+    """Note one more from bucket `begin` to before bucket `end` of a group whose cells begin with `first`."""
+    if begin < end:
+        steps[first + begin] += 1
+        if end < n:
+            steps[first + end] -= 1
 
 
 class Gathered(NamedTuple):
@@ -101,7 +122,7 @@ class Gathered(NamedTuple):
 
 
 @kernel
-def count_spans(source: Source, grid: Grid, out: Counted, span: int, low: int, high: int) -> None:
+def gather(source: Source, grid: Grid, out: Counted, span: int, low: int, high: int) -> None:
     """Count events, and who they are of in spans of several buckets, and how many events each of them has.
 
     Args:

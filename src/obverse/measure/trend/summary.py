@@ -159,7 +159,7 @@ def _from(tally: Tally, first: int) -> dict[str, Any]:
 
 
 def count(
-    source: Source, grid: Grid, first: int, units: range, *, distinct: bool, span: int | None
+    source: Source, grid: Grid, first: int, units: range, *, distinct: bool, span: int, gathered: bool
 ) -> Counts:
     """Count a slice of units.
 
@@ -169,7 +169,8 @@ def count(
         first: the bucket that the grid begins with.
         units: which.
         distinct: whether to count who they are of.
-        span: how many buckets a point covers, where the events of each person have to be gathered; else None.
+        span: how many buckets a point covers.
+        gathered: whether the events of each person have to be gathered.
     """
     n_groups, n_buckets = grid.shape
     n = n_groups * n_buckets
@@ -181,10 +182,10 @@ def count(
         total_people=np.zeros(n_groups + 1, np.int64),
         total_squares=np.zeros(n_groups + 1, np.int64),
     )
-    if n and span is not None:
-        counting.count_spans(source, grid, out, span, units.start, units.stop)
+    if n and gathered:
+        counting.gather(source, grid, out, span, units.start, units.stop)
     elif n:
-        counting.count(source, grid, out, distinct, units.start, units.stop)
+        counting.count(source, grid, out, distinct, span, units.start, units.stop)
     return Counts(
         first,
         out.events.reshape(grid.shape),
