@@ -138,7 +138,11 @@ class _ChunkLayer(Layer):
         return strip
 
     def _label(self, number: int, key: Coded, strips: Sequence[Strip]) -> Labels:
-        for track in key.tracks:
-            columns = strips[track].columns
-            columns[f"key{number}"] = frozen(self._named[number].codes(columns[f"key{number}"]))
+        name, apart = f"key{number}", Codes()
+        for columns in (strips[track].columns for track in key.tracks):
+            keys = columns[name]
+            if key.named:
+                columns[name] = frozen(self._named[number].codes(keys))
+            else:
+                columns[name] = frozen(np.where(keys == -1, np.int32(-1), apart.encode(keys)))
         return self._named[number].labels
