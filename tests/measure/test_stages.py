@@ -506,3 +506,10 @@ def test_the_buyers_of_cdnow_stand_where_sql_puts_them() -> None:
     assert sum(one.value_so_far for one in got.rows[-1].stages) == pytest.approx(2_500_315.63)
     assert sum(one.people for one in got.rows[-1].stages) == 23_570
     assert [row.lives[0].people for row in got.rows[3:]] == [0] * 15  # all came in the first quarter of 1997
+
+
+def test_what_happens_at_the_end_of_the_period_is_after_it() -> None:
+    acts = [act(0, at(0)), act(1, at(1, 0)), act(0, at(4))]
+    got = ask(msgspec.structs.replace(DAYS, start="2026-03-23", end="2026-03-24"), acts, 2)
+    assert [(one.name, one.people) for one in got.rows] == [("2026-03-23", 1)]
+    assert got.not_yet == 1

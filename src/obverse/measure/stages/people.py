@@ -23,7 +23,6 @@ from obverse.measure.stages.state import (
     SHOWN,
     STAGES,
     Watch,
-    watch_row,
 )
 from obverse.tape.layout import Bools, Int64s, Layout
 
@@ -45,7 +44,7 @@ def behind(question: Stages, layout: Layout, pick: Pick) -> Bools:
     rows = question.rows(layout.newest)
     if rows.n == 0:
         return np.zeros(layout.n_persons, dtype=np.bool_)
-    watch = watch_row(rows.number(pick["row"]) if "row" in pick else rows.n - 1, layout.n_units)
+    watch = Watch.of(rows.number(pick["row"]) if "row" in pick else rows.n - 1, layout.n_units)
     watched(question, layout, watch)
     found: Bools = watch.life >= 0 if "life" in pick else watch.after != NEW
     if {"event", "customer", "touch"} & set(pick):

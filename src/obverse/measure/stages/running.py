@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from obverse.measure.calendar import FIRST_DAY, edges, local_day, midnight_us, next_start
 from obverse.measure.period import zone_of
+from obverse.measure.records import Held
 from obverse.measure.rows import Rows
 from obverse.measure.stages.question import Stages
 from obverse.measure.stages.scan import last_touches, tally_names, walk
-from obverse.measure.stages.state import Rules, Timelines, Watch, watch_nobody
+from obverse.measure.stages.state import WALK, Watch, watch_nobody
 from obverse.measure.stages.summary import StagesSummary
 from obverse.tape.arrange import frozen
 from obverse.tape.layout import Floats, Int32s, Int64s, Layout, Track
@@ -58,10 +62,20 @@ def period(question: Stages, rows: Rows) -> tuple[int, int]:
 
 def _walk(question: Stages, layout: Layout, units: range, watch: Watch, found: StagesSummary) -> None:
     rows = question.rows(layout.newest)
-    if rows.n:
-        walk(
-            _rules(question, rows), _timelines(question, layout), found.tally, watch, units.start, units.stop
-        )
+    if rows.n == 0:
+        return
+    held = Held(
+        WALK,
+        **_numbers(question, rows),
+        **_timelines(question, rows, layout),
+        **found.tallied(),
+        watch=watch.row,
+        noted_before=watch.before,
+        noted_after=watch.after,
+        noted_life=watch.life,
+        noted_moves=watch.moved,
+    )
+    walk(held.record, units.start, units.stop)
 
 
 def touches_of(question: Stages, layout: Layout, units: range) -> Int64s:
@@ -77,40 +91,41 @@ def touches_of(question: Stages, layout: Layout, units: range) -> Int64s:
     return found
 
 
-def _rules(question: Stages, rows: Rows) -> Rules:
+def _numbers(question: Stages, rows: Rows) -> dict[str, int]:
+    whole_from, whole_to = rows.whole()
+    return {
+        "n_rows": rows.n,
+        "before": rows.before,
+        "engaged_after": question.engaged_after,
+        "by_days": question.engaged_by == "days",
+        "has_engaged": question.engaged is not None,
+        "lapse": question.lapse_us,
+        "by_conversion": question.lapse_by == "conversion",
+        "whole_from": whole_from,
+        "whole_to": whole_to,
+        "split": question.by is not None,
+    }
+
+
+def _timelines(question: Stages, rows: Rows, layout: Layout) -> dict[str, NDArray[Any]]:
     zone = zone_of(question.zone)
     last = next_start(local_day(rows.newest, zone), "day")
-    whole_from, whole_to = rows.whole()
-    return Rules(
-        edges=rows.edges,
-        before=rows.before,
-        midnights=edges(midnight_us(FIRST_DAY, zone), midnight_us(last, zone), zone, "day"),
-        engaged_after=question.engaged_after,
-        by_days=question.engaged_by == "days",
-        has_engaged=question.engaged is not None,
-        lapse=question.lapse_us,
-        by_conversion=question.lapse_by == "conversion",
-        whole_from=whole_from,
-        whole_to=whole_to,
-        split=question.by is not None,
-    )
-
-
-def _timelines(question: Stages, layout: Layout) -> Timelines:
     seen, prospects, orders = layout.tracks[:3]
     engaged = prospects if question.engaged is None else layout.tracks[3]
-    return Timelines(
-        offsets=seen.offsets,
-        time=seen.time,
-        groups=frozen(np.zeros(0, dtype=np.int32)) if question.by is None else codes_of(seen, 2),
-        p_offsets=prospects.offsets,
-        p_time=prospects.time,
-        c_offsets=orders.offsets,
-        c_time=orders.time,
-        c_value=_values(orders),
-        e_offsets=engaged.offsets,
-        e_time=engaged.time,
-    )
+    return {
+        "edges": rows.edges,
+        "midnights": edges(midnight_us(FIRST_DAY, zone), midnight_us(last, zone), zone, "day"),
+        "offsets": seen.offsets,
+        "time": seen.time,
+        "groups": np.zeros(0, dtype=np.int32) if question.by is None else codes_of(seen, 2),
+        "p_offsets": prospects.offsets,
+        "p_time": prospects.time,
+        "c_offsets": orders.offsets,
+        "c_time": orders.time,
+        "c_value": _values(orders),
+        "e_offsets": engaged.offsets,
+        "e_time": engaged.time,
+    }
 
 
 def codes_of(track: Track, key: int) -> Int32s:

@@ -12,8 +12,10 @@ import numpy as np
 from numba import njit
 
 from obverse.measure.kernel import kernel
+from obverse.measure.moments import push
 from obverse.measure.overview_scan import first_from, row_of
 from obverse.measure.pairs import push_pair
+from obverse.measure.records import Record, codes, floats, ints
 from obverse.measure.stages.state import (
     CONVERTED,
     CUSTOMER,
@@ -21,262 +23,245 @@ from obverse.measure.stages.state import (
     ENGAGED,
     LAPSED,
     LONG_AGO,
+    N_LIVES,
     N_MOVES,
     N_STAGES,
     NEVER,
     NEW,
+    NOBODY,
     ONWARD,
     SILENT,
     VISITOR,
-    Rules,
-    Tally,
-    Timelines,
-    Watch,
 )
-from obverse.tape.layout import Floats, Int32s, Int64s
+from obverse.tape.layout import Int32s, Int64s
 
 _NEW, _RETURNING, _RESURRECTED, _DORMANT = range(4)
 
-_UNIT, _GROUP, _STAGE, _SINCE, _VISIT, _SEEN, _ORDER, _CLOCK = range(8)
-"""What is known of the person that is walked: number, group, stage, the row at whose end they came into it
-(-1 for before the first), row of the last visit, time of the last event, of the last conversion, and of what
-a silence is counted from."""
-
 
 @kernel
-def walk(rules: Rules, lines: Timelines, tally: Tally, watch: Watch, low: int, high: int) -> None:
-    """Walk people through the rows, from unit `low` to before unit `high`."""
-    me = np.zeros(8, dtype=np.int64)
-    marks = np.zeros(4, dtype=np.int64)
-    risks = np.zeros((N_STAGES, 1 + N_MOVES), dtype=np.int64)
+def walk(w: Record, low: int, high: int) -> None:
+    """Walk people through the rows, from unit `low` to before unit `high`.
+
+    Args:
+        w: a record of `obverse.measure.stages.state.WALK`.
+        low: first unit.
+        high: unit after the last.
+    """
     for unit in range(low, high):
-        if lines.offsets[unit] == lines.offsets[unit + 1]:
+        begin = ints(w.offsets)[unit]
+        if begin == ints(w.offsets)[unit + 1]:
             continue
-        me[_UNIT] = unit
-        me[_GROUP] = lines.groups[lines.offsets[unit]] if rules.split else 0
-        _mark(rules, lines, unit, marks)
-        _visit_all(rules, lines, tally, watch, me, marks, risks)
-        if me[_STAGE] != NEW:
-            _expose(rules, risks, me[_STAGE], me[_SINCE], len(rules.edges) - 2)
-        _push(tally.pairs[me[_GROUP]], risks)
+        w.unit = unit
+        w.group = codes(w.groups)[begin] if w.split else 0
+        _mark(w)
+        _visit_all(w)
+        if w.stage != NEW:
+            _expose(w, w.n_rows - 1)
+        _push(w)
 
 
 @njit(nogil=True)
-def _mark(rules: Rules, lines: Timelines, unit: int, marks: Int64s) -> None:
+def _mark(w: Record) -> None:
     """Find when a person becomes engaged, a prospect, a customer and a repeat customer."""
-    marks[:] = NEVER
-    marks[0] = _engaged_at(rules, lines.time, lines.offsets[unit], lines.offsets[unit + 1])
-    if rules.has_engaged and lines.e_offsets[unit] < lines.e_offsets[unit + 1]:
-        marks[0] = min(marks[0], lines.e_time[lines.e_offsets[unit]])
-    if lines.p_offsets[unit] < lines.p_offsets[unit + 1]:
-        marks[1] = lines.p_time[lines.p_offsets[unit]]
-    for number in range(min(2, lines.c_offsets[unit + 1] - lines.c_offsets[unit])):
-        marks[2 + number] = lines.c_time[lines.c_offsets[unit] + number]
+    w.marks[0] = _engaged_at(w)
+    if w.has_engaged:
+        w.marks[0] = min(w.marks[0], _time_of(ints(w.e_offsets), ints(w.e_time), w.unit, 0))
+    w.marks[1] = _time_of(ints(w.p_offsets), ints(w.p_time), w.unit, 0)
+    w.marks[2] = _time_of(ints(w.c_offsets), ints(w.c_time), w.unit, 0)
+    w.marks[3] = _time_of(ints(w.c_offsets), ints(w.c_time), w.unit, 1)
+
+
+@njit(nogil=True, inline="always")
+def _time_of(offsets: Int64s, time: Int64s, unit: int, number: int) -> int:
+    """Give the time of a person's event by its number; `NEVER` if there are fewer."""
+    at = offsets[unit] + number
+    return time[at] if at < offsets[unit + 1] else NEVER
 
 
 @njit(nogil=True)
-def _engaged_at(rules: Rules, time: Int64s, begin: int, stop: int) -> int:
+def _engaged_at(w: Record) -> int:
     """Give when a person has been there on enough days or with enough events."""
-    if not rules.by_days:
-        at = begin + rules.engaged_after - 1
+    time, midnights = ints(w.time), ints(w.midnights)
+    at, stop = ints(w.offsets)[w.unit], ints(w.offsets)[w.unit + 1]
+    if not w.by_days:
+        at += w.engaged_after - 1
         return time[at] if at < stop else NEVER
-    at, day = begin, 0
-    for _ in range(rules.engaged_after - 1):
-        day = row_of(rules.midnights, day, time[at])
-        at = first_from(time, at, stop, rules.midnights[day + 1])
+    day = 0
+    for _ in range(w.engaged_after - 1):
+        day = row_of(midnights, day, time[at])
+        at = _after(time, at, stop, midnights[day + 1])
         if at == stop:
             return NEVER
     return time[at]  # type: ignore[no-any-return]
 
 
 @njit(nogil=True)
-def _visit_all(
-    rules: Rules, lines: Timelines, tally: Tally, watch: Watch, me: Int64s, marks: Int64s, risks: Int64s
-) -> None:
+def _visit_all(w: Record) -> None:
     """Walk one person from row to row."""
-    unit, edges, time = me[_UNIT], rules.edges, lines.time
-    n_rows = len(edges) - 1
-    begin, stop = lines.offsets[unit], lines.offsets[unit + 1]
+    edges, time = ints(w.edges), ints(w.time)
+    begin, stop = ints(w.offsets)[w.unit], ints(w.offsets)[w.unit + 1]
     at = first_from(time, begin, stop, edges[0])
-    order, worth = lines.c_offsets[unit], 0.0
-    me[_STAGE], me[_SINCE], me[_VISIT], me[_ORDER] = NEW, -1, LONG_AGO - 1, -NEVER
+    w.order, worth = ints(w.c_offsets)[w.unit], 0.0
+    w.stage, w.since, w.visit, w.ordered = NEW, -1, LONG_AGO - 1, -NEVER
     if at > begin:
-        me[_SEEN] = time[at - 1]
-        order, worth = _spend(lines, me, order, edges[0])
-        me[_VISIT] = -1 if time[at - 1] >= rules.before else LONG_AGO
-        _settle(rules, tally, watch, me, marks, risks, -1, worth, worth)
+        w.seen = time[at - 1]
+        worth = _spend(w, edges[0])
+        w.visit = -1 if w.seen >= w.before else LONG_AGO
+        _settle(w, -1, worth, worth)
     row = 0
-    while at < stop and time[at] < edges[n_rows]:
+    while at < stop and time[at] < edges[w.n_rows]:
         row = row_of(edges, row, time[at])
-        _fall_silent(rules, tally, watch, me, risks, row, worth)
-        life = _live(tally, watch, me, row)
+        _fall_silent(w, row, worth)
+        life = _live(w, row)
         at = _after(time, at, stop, edges[row + 1])
-        me[_SEEN] = time[at - 1]
-        order, spent = _spend(lines, me, order, edges[row + 1])
+        w.seen = time[at - 1]
+        spent = _spend(w, edges[row + 1])
         worth += spent
-        _settle(rules, tally, watch, me, marks, risks, row, spent, worth)
-        if me[_ORDER] >= edges[row]:
-            tally.worth[me[_GROUP], row, me[_STAGE]] += spent
-            _push_one(tally.spent[row, me[_STAGE]], spent)
-            tally.life_worth[row, life] += spent
-    _fall_silent(rules, tally, watch, me, risks, n_rows, worth)
-    _sleep(tally, watch, me, n_rows)
+        _settle(w, row, spent, worth)
+        if w.ordered >= edges[row]:
+            _pay(w, row, life, spent)
+    _fall_silent(w, w.n_rows, worth)
+    _sleep(w, w.n_rows)
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always")
 def _after(time: Int64s, at: int, stop: int, instant: int) -> int:
     """Give the first index after `at` whose time is not before an instant: near, so step by step first."""
-    for near in range(at + 1, min(at + 9, stop)):
-        if time[near] >= instant:
-            return near
-    return first_from(time, min(at + 9, stop), stop, instant)
+    near = at + 1
+    while near < stop and near < at + 16 and time[near] < instant:
+        near += 1
+    if near < stop and time[near] < instant:
+        near = first_from(time, near, stop, instant)
+    return near
+
+
+@njit(nogil=True, inline="always")
+def _spend(w: Record, instant: int) -> float:
+    """Add up the conversions that come next and before an instant; note the time of the last."""
+    stop, spent, time = ints(w.c_offsets)[w.unit + 1], 0.0, ints(w.c_time)
+    while w.order < stop and time[w.order] < instant:
+        spent += floats(w.c_value)[w.order]
+        w.ordered = time[w.order]
+        w.order += 1
+    return spent
 
 
 @njit(nogil=True)
-def _spend(lines: Timelines, me: Int64s, order: int, instant: int) -> tuple[int, float]:
-    """Add up the conversions from number `order` on and before an instant; note the time of the last."""
-    stop, spent = lines.c_offsets[me[_UNIT] + 1], 0.0
-    while order < stop and lines.c_time[order] < instant:
-        spent += lines.c_value[order]
-        me[_ORDER] = lines.c_time[order]
-        order += 1
-    return order, spent
+def _pay(w: Record, row: int, life: int, spent: float) -> None:
+    """Add what somebody spent in a row to the stage at its end and to the part of the lifecycle."""
+    floats(w.worth)[(w.group * w.n_rows + row) * N_STAGES + w.stage] += spent
+    floats(w.life_worth)[row * N_LIVES + life] += spent
+    place = 3 * (row * N_STAGES + w.stage)
+    push(floats(w.spent)[place : place + 3], spent)
 
 
 @njit(nogil=True)
-def _settle(
-    rules: Rules,
-    tally: Tally,
-    watch: Watch,
-    me: Int64s,
-    marks: Int64s,
-    risks: Int64s,
-    row: int,
-    spent: float,
-    worth: float,
-) -> None:
+def _settle(w: Record, row: int, spent: float, worth: float) -> None:
     """Find the stage at the end of a row with events (-1: at the start of the first), and go there."""
-    instant = rules.edges[row + 1]
-    stage = VISITOR
+    instant, stage = ints(w.edges)[row + 1], VISITOR
     for number in range(4):
-        if marks[number] < instant:
+        if w.marks[number] < instant:
             stage = ENGAGED + number
     customer = stage >= CUSTOMER
-    me[_CLOCK] = me[_ORDER] if customer and rules.by_conversion else me[_SEEN]
-    if instant - me[_CLOCK] >= rules.lapse:
+    w.clock = w.ordered if customer and w.by_conversion else w.seen
+    if instant - w.clock >= w.lapse:
         stage = LAPSED if customer else DORMANT
-    if stage == me[_STAGE]:
-        tally.so_far[row + 1, stage] += spent
+    if stage == w.stage:
+        floats(w.so_far)[(row + 1) * N_STAGES + stage] += spent
     else:
-        _go(rules, tally, watch, me, risks, row, stage, worth - spent, worth)
+        _go(w, row, stage, worth - spent, worth)
 
 
-@njit(nogil=True)
-def _fall_silent(
-    rules: Rules, tally: Tally, watch: Watch, me: Int64s, risks: Int64s, until: int, worth: float
-) -> None:
+@njit(nogil=True, inline="always")
+def _fall_silent(w: Record, until: int, worth: float) -> None:
     """Lapse at the end of the first row before row `until` by which the silence is too long, if any is."""
-    stage = me[_STAGE]
-    if stage == NEW or stage >= LAPSED or rules.edges[until] - me[_CLOCK] < rules.lapse:
-        return
-    row = first_from(rules.edges, 0, until, me[_CLOCK] + rules.lapse) - 1
-    _go(rules, tally, watch, me, risks, row, LAPSED if stage >= CUSTOMER else DORMANT, worth, worth)
+    edges = ints(w.edges)
+    if NEW < w.stage < LAPSED and edges[until] - w.clock >= w.lapse:
+        row = first_from(edges, 0, until, w.clock + w.lapse) - 1
+        _go(w, row, LAPSED if w.stage >= CUSTOMER else DORMANT, worth, worth)
 
 
 @njit(nogil=True)
-def _go(
-    rules: Rules,
-    tally: Tally,
-    watch: Watch,
-    me: Int64s,
-    risks: Int64s,
-    row: int,
-    stage: int,
-    before: float,
-    after: float,
-) -> None:
+def _go(w: Record, row: int, stage: int, before: float, after: float) -> None:
     """Move somebody to another stage at the end of a row; they have spent so much before it and after it."""
-    left = me[_STAGE]
+    stands, so_far = ints(w.stands), floats(w.so_far)
+    place, left = (w.group * (w.n_rows + 1) + row + 1) * N_STAGES, w.stage
     if left != NEW:
-        tally.stands[me[_GROUP], row + 1, left] -= 1
-        tally.so_far[row + 1, left] -= before
-        _expose(rules, risks, left, me[_SINCE], row)
-    tally.stands[me[_GROUP], row + 1, stage] += 1
-    tally.so_far[row + 1, stage] += after
+        stands[place + left] -= 1
+        so_far[(row + 1) * N_STAGES + left] -= before
+        _expose(w, row)
+    stands[place + stage] += 1
+    so_far[(row + 1) * N_STAGES + stage] += after
     if row >= 0:
-        tally.flows[row, left, stage] += 1
-        if rules.whole_from <= row < rules.whole_to:
-            _move(risks[left], left, stage)
-            if len(watch.moved):
-                watch.moved[me[_UNIT]] |= np.int64(1) << (N_STAGES * left + stage)
-    if row < watch.row:
-        watch.before[me[_UNIT]] = stage
-    if row <= watch.row:
-        watch.after[me[_UNIT]] = stage
-    me[_STAGE], me[_SINCE] = stage, row
+        ints(w.flows)[(row * N_STAGES + left) * N_STAGES + stage] += 1
+        if w.whole_from <= row < w.whole_to:
+            _move(w, left, stage)
+    if row < w.watch:
+        ints(w.noted_before)[w.unit] = stage
+    if row <= w.watch:
+        ints(w.noted_after)[w.unit] = stage
+    w.stage, w.since = stage, row
 
 
-@njit(nogil=True)
-def _expose(rules: Rules, risks: Int64s, stage: int, since: int, until: int) -> None:
-    """Count the complete rows that began in a stage: those after row `since`, up to row `until`."""
-    first, last = max(since + 1, rules.whole_from), min(until, rules.whole_to - 1)
+@njit(nogil=True, inline="always")
+def _expose(w: Record, until: int) -> None:
+    """Count the complete rows that began in the stage: after the row of coming there, up to row `until`."""
+    first, last = max(w.since + 1, w.whole_from), min(until, w.whole_to - 1)
     if first <= last:
-        risks[stage, 0] += last - first + 1
+        w.risks[w.stage * (1 + N_MOVES)] += last - first + 1
 
 
 @njit(nogil=True)
-def _move(risk: Int64s, left: int, stage: int) -> None:
-    """Count a move by what it means."""
+def _move(w: Record, left: int, stage: int) -> None:
+    """Count a move in a complete row by what it means."""
+    risk = left * (1 + N_MOVES) + 1
     if stage >= LAPSED:
-        risk[1 + SILENT] += 1
+        w.risks[risk + SILENT] += 1
     elif left >= LAPSED or stage > left:
-        risk[1 + ONWARD] += 1
+        w.risks[risk + ONWARD] += 1
     if (left < CUSTOMER or left == DORMANT) and CUSTOMER <= stage <= LAPSED:
-        risk[1 + CONVERTED] += 1
+        w.risks[risk + CONVERTED] += 1
+    if w.watch != NOBODY:
+        ints(w.noted_moves)[w.unit] |= np.int64(1) << (N_STAGES * left + stage)
 
 
 @njit(nogil=True)
-def _live(tally: Tally, watch: Watch, me: Int64s, row: int) -> int:
+def _live(w: Record, row: int) -> int:
     """Count a visit to a row by the visit before it."""
-    before = me[_VISIT]
     life = _NEW
-    if before >= LONG_AGO:
-        life = _RETURNING if before == row - 1 else _RESURRECTED
-        _sleep(tally, watch, me, row)
-    tally.lives[me[_GROUP], row, life] += 1
-    me[_VISIT] = row
-    if row == watch.row:
-        watch.life[me[_UNIT]] = life
+    if w.visit >= LONG_AGO:
+        life = _RETURNING if w.visit == row - 1 else _RESURRECTED
+        _sleep(w, row)
+    ints(w.lives)[(w.group * w.n_rows + row) * N_LIVES + life] += 1
+    w.visit = row
+    if row == w.watch:
+        ints(w.noted_life)[w.unit] = life
     return life
 
 
-@njit(nogil=True)
-def _sleep(tally: Tally, watch: Watch, me: Int64s, row: int) -> None:
+@njit(nogil=True, inline="always")
+def _sleep(w: Record, row: int) -> None:
     """Count somebody dormant in the row after their last visit, unless they were there in it (row `row`)."""
-    after = me[_VISIT] + 1
+    after = w.visit + 1
     if 0 <= after < row:
-        tally.lives[me[_GROUP], after, _DORMANT] += 1
-        if after == watch.row:
-            watch.life[me[_UNIT]] = _DORMANT
+        ints(w.lives)[(w.group * w.n_rows + after) * N_LIVES + _DORMANT] += 1
+        if after == w.watch:
+            ints(w.noted_life)[w.unit] = _DORMANT
 
 
 @njit(nogil=True)
-def _push(pairs: Floats, risks: Int64s) -> None:
+def _push(w: Record) -> None:
     """Add a person's rows at risk and moves to the moments, and clear them."""
-    for stage in range(N_STAGES):
-        if risks[stage, 0]:
+    pairs = floats(w.pairs)
+    for stage in range(1, N_STAGES):
+        risk = stage * (1 + N_MOVES)
+        rows = w.risks[risk]
+        if rows:
             for move in range(N_MOVES):
-                push_pair(pairs[stage, move], float(risks[stage, 1 + move]), float(risks[stage, 0]))
-    risks[:] = 0
-
-
-@njit(nogil=True)
-def _push_one(moments: Floats, x: float) -> None:
-    """Add one draw to moments of shape (3,)."""
-    moments[0] += 1.0
-    delta = x - moments[1]
-    moments[1] += delta / moments[0]
-    moments[2] += delta * (x - moments[1])
+                place = ((w.group * N_STAGES + stage) * N_MOVES + move) * 6
+                push_pair(pairs[place : place + 6], float(w.risks[risk + 1 + move]), float(rows))
+                w.risks[risk + 1 + move] = 0
+            w.risks[risk] = 0
 
 
 @kernel

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from obverse.tape.layout import Floats, Int32s, Int64s
-
-Int8s = NDArray[np.int8]
+from obverse.measure.records import record_type
+from obverse.tape.layout import Int64s
 
 NEW, VISITOR, ENGAGED, PROSPECT, CUSTOMER, REPEAT, LAPSED, DORMANT = range(8)
 """Stages as the scan numbers them; `NEW` is who has not been seen yet."""
@@ -42,70 +41,50 @@ NOBODY = -9
 """The row that a watch of nobody is on: before all that the walk comes to."""
 
 
-class Rules(NamedTuple):
-    """The question as numbers.
-
-    Attributes:
-        edges: shape (rows + 1,), instants that part the rows.
-        before: first instant of the day, week or month before the first row.
-        midnights: instants that part days, from before any event to after the last.
-        engaged_after: how many days or events make somebody engaged.
-        by_days: whether those are days.
-        has_engaged: whether some events make somebody engaged at once.
-        lapse: the silence after which somebody is lapsed or dormant, µs.
-        by_conversion: whether customers are silent without a conversion.
-        whole_from: first row that is complete.
-        whole_to: row after the last that is complete.
-        split: whether people have groups.
-    """
-
-    edges: Int64s
-    before: int
-    midnights: Int64s
-    engaged_after: int
-    by_days: bool
-    has_engaged: bool
-    lapse: int
-    by_conversion: bool
-    whole_from: int
-    whole_to: int
-    split: bool
-
-
-class Timelines(NamedTuple):
-    """The events: all that say somebody was there, then prospects', conversions, and those of the engaged.
-
-    Attributes:
-        groups: code of the split of each event that says somebody was there; empty without a split.
-    """
-
-    offsets: Int64s
-    time: Int64s
-    groups: Int32s
-    p_offsets: Int64s
-    p_time: Int64s
-    c_offsets: Int64s
-    c_time: Int64s
-    c_value: Floats
-    e_offsets: Int64s
-    e_time: Int64s
+WALK = record_type(
+    numbers=(
+        "n_rows",
+        "before",  # first instant of the day, week or month before the first row
+        "engaged_after",  # how many days or events make somebody engaged
+        "by_days",  # 1 where those are days
+        "has_engaged",  # 1 where some events make somebody engaged at once
+        "lapse",  # the silence after which somebody is lapsed or dormant, µs
+        "by_conversion",  # 1 where customers are silent without a conversion
+        "whole_from",  # first row that is complete
+        "whole_to",  # row after the last that is complete
+        "split",  # 1 where people have groups
+        "watch",  # row of which stages and lifecycle are noted; `NOBODY` for none
+        # What is known of the person that is walked:
+        "unit",
+        "group",
+        "stage",
+        "since",  # row at whose end they came into the stage; -1 for before the first
+        "visit",  # row of the last visit
+        "seen",  # time of the last event
+        "ordered",  # time of the last conversion
+        "clock",  # time of what a silence is counted from
+        "order",  # index of the next conversion
+    ),
+    arrays=(
+        *("edges", "midnights"),  # instants that part the rows, and days
+        *("offsets", "time", "groups"),  # all that says somebody was there
+        *("p_offsets", "p_time", "c_offsets", "c_time", "c_value", "e_offsets", "e_time"),
+        # What is added to: see `obverse.measure.stages.summary.StagesSummary`
+        *("stands", "flows", "lives", "worth", "spent", "life_worth", "so_far", "pairs"),
+        # What is noted of each person; of no length to note nothing
+        *("noted_before", "noted_after", "noted_life", "noted_moves"),
+    ),
+    scratch={
+        "marks": 4,  # when the person became engaged, a prospect, a customer, a repeat customer
+        "risks": N_STAGES * (1 + N_MOVES),  # complete rows that began in each stage; what they did
+    },
+)
+"""All that the walk works on."""
 
 
-class Tally(NamedTuple):
-    """What is added to: see `obverse.measure.stages.summary.StagesSummary`."""
-
-    stands: Int64s
-    flows: Int64s
-    lives: Int64s
-    worth: Floats
-    spent: Floats
-    life_worth: Floats
-    so_far: Floats
-    pairs: Floats
-
-
-class Watch(NamedTuple):
-    """What is noted of each person, to say who is behind a part of the answer; empty arrays note nothing.
+@dataclass(frozen=True)
+class Watch:
+    """What is noted of each person in a row, to say who is behind a part of the answer.
 
     Attributes:
         row: which row; `NOBODY` for none.
@@ -116,20 +95,18 @@ class Watch(NamedTuple):
     """
 
     row: int
-    before: Int8s
-    after: Int8s
-    life: Int8s
+    before: Int64s
+    after: Int64s
+    life: Int64s
     moved: Int64s
+
+    @classmethod
+    def of(cls, row: int, n_people: int) -> Self:
+        """Watch a row."""
+        none, life = np.zeros((3, n_people), np.int64), np.full(n_people, -1, np.int64)
+        return cls(row, none[0], none[1], life, none[2])
 
 
 def watch_nobody() -> Watch:
     """Note nothing."""
-    return Watch(
-        NOBODY, np.zeros(0, np.int8), np.zeros(0, np.int8), np.zeros(0, np.int8), np.zeros(0, np.int64)
-    )
-
-
-def watch_row(row: int, n_people: int) -> Watch:
-    """Note what happens to each person in a row."""
-    stages = np.zeros((2, n_people), np.int8)
-    return Watch(row, stages[0], stages[1], np.full(n_people, -1, np.int8), np.zeros(n_people, np.int64))
+    return Watch.of(NOBODY, 0)

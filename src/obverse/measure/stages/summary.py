@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from obverse.measure import moments
 from obverse.measure.pairs import merge_pairs
-from obverse.measure.stages.state import N_LIVES, N_MOVES, N_STAGES, Tally
+from obverse.measure.stages.state import N_LIVES, N_MOVES, N_STAGES
 from obverse.tape.layout import Floats, Int64s
 
 
@@ -69,19 +70,10 @@ class StagesSummary:
             newest=newest,
         )
 
-    @property
-    def tally(self) -> Tally:
-        """The arrays that the walk over people adds to."""
-        return Tally(
-            self.stands,
-            self.flows,
-            self.lives,
-            self.worth,
-            self.spent,
-            self.life_worth,
-            self.so_far,
-            self.pairs,
-        )
+    def tallied(self) -> dict[str, NDArray[Any]]:
+        """Give the arrays that the walk over people adds to, by name."""
+        names = ("stands", "flows", "lives", "worth", "spent", "life_worth", "so_far", "pairs")
+        return {name: getattr(self, name) for name in names}
 
     def merge(self, other: Self) -> Self:
         """Give the summary of both."""
