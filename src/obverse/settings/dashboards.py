@@ -29,12 +29,15 @@ class PanelSpec(msgspec.Struct, frozen=True):
         question: the question as JSON.
         side: which side of the coin it shows: people or value.
         wide: whether it takes the whole width.
+        period: a period that moves with time, such as ``30d``, in place of the question's days; empty for
+            those.
     """
 
     title: str
     question: msgspec.Raw
     side: str = "people"
     wide: bool = False
+    period: str = ""
 
 
 class Dashboard(msgspec.Struct, frozen=True):

@@ -91,9 +91,7 @@ dashboard = Table(
     Column("id", String(64), primary_key=True),
     Column("name", String(100), nullable=False, unique=True),
     Column("panels", Text, nullable=False),  # JSON
-    Column(
-        "share_token", String(64), unique=True
-    ),  # opens it, and nothing else, to anybody
+    Column("share_token", String(64), unique=True),  # opens it, and nothing else, to anybody
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
 )

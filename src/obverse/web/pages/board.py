@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -106,9 +106,9 @@ def panels_of(dashboard: Dashboard, asked: Asked, instead: Instead, *, linked: b
 
 def _filler(spec: PanelSpec, asked: Asked, instead: Instead, linked: bool) -> Callable[[], Shown]:
     def fill() -> Shown:
-        question = instead.of_question(
-            read_question(bytes(spec.question)), asked.now.astimezone(asked.view.zone)
-        )
+        here = instead if instead.period else replace(instead, period=spec.period)
+        asks = read_question(bytes(spec.question))
+        question = here.of_question(asks, asked.now.astimezone(asked.view.zone))
         return _shown(asked.lake.ask(question), question, spec, asked, linked)
 
     return fill

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from obverse.errors import QuestionError
+from obverse.errors import QuestionError, unknown
 from obverse.measure.question import Question
 from obverse.settings.dashboards import Dashboard, PanelSpec
 from obverse.web.pages.asked import Asked
 from obverse.web.pages.board import checked_question
+from obverse.web.pages.frame import PERIODS
 from obverse.web.pages.morning import morning
 
 Form = Mapping[str, str]
@@ -28,19 +29,28 @@ class AddForm:
         question: as JSON.
         title: what the panel is called unless something else is typed.
         side: which side of the coin it shows.
+        period: the period that it moves with; empty for the question's own days.
         dashboards: id and name of each that there is.
     """
 
     question: str
     title: str
     side: str
+    period: str
     dashboards: tuple[tuple[str, str], ...]
 
 
-def addable(asked: Asked, question: Question, title: str) -> AddForm:
-    """Give what the form needs that puts a question on a dashboard."""
+def addable(asked: Asked, question: Question, title: str, period: str) -> AddForm:
+    """Give what the form needs that puts a question on a dashboard.
+
+    Args:
+        asked: the request.
+        question: what is asked.
+        title: what to call it.
+        period: key of the period that its days are made of; empty where they were chosen.
+    """
     known = tuple((one.id, one.name) for one in asked.settings.dashboards.all())
-    return AddForm(question.to_json().decode(), title[:100], asked.view.side, known)
+    return AddForm(question.to_json().decode(), title[:100], asked.view.side, period, known)
 
 
 def make(asked: Asked, form: Form) -> str:
@@ -62,7 +72,10 @@ def add(asked: Asked, form: Form) -> str:
     """
     dashboards = asked.settings.dashboards
     question = checked_question(form.get("question", ""))
-    panel = PanelSpec(form.get("title", "").strip(), question, form.get("side", "people"))
+    title, side, period = form.get("title", "").strip(), form.get("side", "people"), form.get("period", "")
+    if period and period not in PERIODS:
+        raise QuestionError(unknown("period", period, PERIODS))
+    panel = PanelSpec(title, question, side, period=period)
     id_ = form.get("dashboard", NEW)
     if id_ == NEW:
         id_ = dashboards.create(form.get("name", "")).id

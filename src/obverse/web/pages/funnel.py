@@ -15,6 +15,7 @@ from obverse.measure.funnel_answer import FunnelAnswer
 from obverse.measure.funnel_question import Funnel
 from obverse.web.pages.address import Address
 from obverse.web.pages.asked import Asked, answer
+from obverse.web.pages.composing import AddForm, addable
 from obverse.web.pages.explore.catalogue import FUNNEL, navigation
 from obverse.web.pages.figures import cut
 from obverse.web.pages.frame import PERIODS, during
@@ -113,6 +114,7 @@ class FunnelPage(Page):
     spellings: Annotated[
         tuple[Snippet, ...], "The same question in Python, on the command line, over HTTP."
     ] = ()
+    keep: Annotated[AddForm | None, "What the form needs that puts it on a dashboard."] = None
     suggestions: Annotated[tuple[Suggestion, ...], "Funnels that the events in the lake suggest."] = ()
     empty: Annotated[bool, "No event has ever arrived."] = False
     snippets: Annotated[tuple[Snippet, ...], "How to send an event."] = ()
@@ -173,6 +175,9 @@ def _page(asked: Asked, form: FunnelForm, names: tuple[tuple[str, int], ...]) ->
         result=result,
         figures=found.value,
         spellings=spellings(question, asked.host, _FOLDER) if question else (),
+        keep=addable(asked, question, "Funnel", "" if form.period == DATES else form.period)
+        if question and found.value
+        else None,
         suggestions=_suggestions(form, names),
         empty=not names,
         snippets=asked.snippets() if not names else (),

@@ -27,21 +27,21 @@ def morning(names: Sequence[str], conversion: str) -> tuple[PanelSpec, ...]:
         names: of events in the lake, the most frequent first.
         conversion: the event that the organisation names as its conversion.
     """
-    questions: list[tuple[str, Question, str]] = [
-        ("Who came", Overview(conversion=conversion), "people"),
-        ("What it brought", Overview(conversion=conversion), "value"),
+    questions: list[tuple[str, Question, str, str]] = [
+        ("Who came", Overview(conversion=conversion), "people", "30d"),
+        ("What it brought", Overview(conversion=conversion), "value", "30d"),
     ]
     steps = [name for name in _USUAL if name in names] or list(names[:2])
     if len(steps) > 1:
         questions.append(
-            ("Where they leave", Funnel(steps=tuple(Step(events=(name,)) for name in steps)), "people")
+            ("Where they leave", Funnel(steps=tuple(Step(events=(name,)) for name in steps)), "people", "30d")
         )
     for name in _OTHERS:
         if name in MEASURES:
             kind = MEASURES[name].question
             texts = suggested(name, kind, names, conversion)
-            questions.append((about(name).title, question_from(kind, texts), "people"))
+            questions.append((about(name).title, question_from(kind, texts), "people", about(name).period))
     return tuple(
-        PanelSpec(title, msgspec.Raw(question.to_json()), side, wide=number == 0)
-        for number, (title, question, side) in enumerate(questions)
+        PanelSpec(title, msgspec.Raw(question.to_json()), side, number == 0, period)
+        for number, (title, question, side, period) in enumerate(questions)
     )

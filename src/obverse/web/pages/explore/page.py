@@ -15,6 +15,7 @@ from obverse.measure.question import Answer, Question
 from obverse.web.pages.address import Address
 from obverse.web.pages.asked import Asked, answer
 from obverse.web.pages.behind import behind_href
+from obverse.web.pages.composing import AddForm, addable
 from obverse.web.pages.explore.catalogue import FUNNEL, HOME, About, Group, about, groups, navigation, path_of
 from obverse.web.pages.explore.form import (
     Entry,
@@ -84,6 +85,7 @@ class ExplorePage(Page):
         tuple[Snippet, ...], "The same question in Python, on the command line, over HTTP."
     ] = ()
     downloads: Annotated[tuple[Link, ...], "The answer as a file."] = ()
+    keep: Annotated[AddForm | None, "What the form needs that puts it on a dashboard."] = None
     unfiltered: Annotated[tuple[Link, ...], "The same without its filter, without its segment."] = ()
     empty: Annotated[bool, "No event has ever arrived."] = False
     snippets: Annotated[tuple[Snippet, ...], "How to send an event."] = ()
@@ -173,10 +175,16 @@ def _page(asked: Asked, form: Form, names: tuple[tuple[str, int], ...]) -> Explo
         figures=found.value,
         spellings=spellings(question, asked.host, _FOLDER) if question is not None else (),
         downloads=downloads(question, asked.view.side) if question is not None and found.value else (),
+        keep=_keep(asked, question, form) if question is not None and found.value else None,
         unfiltered=_unfiltered(asked.address),
         empty=not names,
         snippets=asked.snippets() if not names else (),
     )
+
+
+def _keep(asked: Asked, question: Question, form: Form) -> AddForm:
+    moves = "" if form.dated or "start" not in question.__struct_fields__ else form.view.period
+    return addable(asked, question, form.about.title, moves)
 
 
 def _ask(asked: Asked, question: Question, form: Form) -> tuple[Panel[Answer], Form]:
