@@ -29,6 +29,7 @@ from obverse.measure.stickiness.answering import mean_of_counts
 from obverse.tape.layout import Layout
 from tests.engine.lakes import fill, row, table_of
 from tests.measure import oracle_stickiness as oracle
+from tests.measure.conftest import Ask
 from tests.measure.laws import check_laws
 from tests.measure.layouts import SECOND, Happening, lay
 from tests.measure.oracle_trend import instant, mean_interval
@@ -418,8 +419,19 @@ def test_through_the_lake_people_and_their_money_are_found(tmp_path: Path) -> No
         assert web.everyone.people == 2
 
 
-def test_an_empty_lake_is_answered(tmp_path: Path) -> None:
-    with obverse.open(fill(tmp_path / "data", [])) as lake:
-        got = lake.ask(Stickiness(by="touchpoint"))
-    assert isinstance(got, StickinessAnswer)
-    assert got.everyone.people == 0
+def test_by_the_front_door_days_windows_and_groups_are_counted(ask: Ask) -> None:
+    day = 24 * 60
+    rows = [
+        *(row("ann", "Page Viewed", day * at, touchpoint="web") for at in range(4)),
+        row("ben", "Page Viewed", day * 3, touchpoint="store"),
+        row("ann", BUY, day * 3 + 1, touchpoint="web", value=9.0, currency="EUR"),
+        row("cy", "Page Viewed", day * -2, touchpoint="web"),
+    ]
+    got = ask(rows, Stickiness(events="Page Viewed", start="2026-03-01", by="touchpoint"))
+    assert {group.name: (group.people, group.value) for group in got.groups} == {
+        "web": (1, 9.0),
+        "store": (1, 0.0),
+    }
+    assert {one.often: one.people for one in got.everyone.frequencies} == {1: 1, 2: 0, 3: 0, 4: 1}
+    assert [(one.people, one.long_people) for one in got.everyone.rows] == [(1, 2), (1, 2), (1, 2), (2, 3)]
+    assert ask([], Stickiness(by="touchpoint")).everyone.people == 0

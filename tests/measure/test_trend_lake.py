@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,7 @@ import obverse
 from obverse.errors import QuestionError
 from obverse.measure.trend import Trend, TrendAnswer
 from tests.engine.lakes import fill, row, table_of
+from tests.measure.conftest import Ask
 
 DAY = 24 * 60
 
@@ -27,18 +27,11 @@ ROWS = [
 ]
 
 
-def ask(tmp_path: Path, question: Trend, rows: list[dict[str, Any]] = ROWS) -> TrendAnswer:
-    with obverse.open(fill(tmp_path / "data", [table_of(rows)])) as lake:
-        found = lake.ask(question)
-    assert isinstance(found, TrendAnswer)
-    return found
-
-
 def values(got: TrendAnswer, series: int = 0, group: int = 0) -> list[float | None]:
     return [found.value for found in got.series[series].groups[group].values]
 
 
-def test_one_question_counts_in_every_way(tmp_path: Path) -> None:
+def test_one_question_counts_in_every_way(ask: Ask) -> None:
     series = (
         "Product Viewed",
         "people: Product Viewed",
@@ -47,7 +40,7 @@ def test_one_question_counts_in_every_way(tmp_path: Path) -> None:
         "average properties.price: Product Viewed",
         "median value: Order Completed",
     )
-    got = ask(tmp_path, Trend(series=series, start="2026-03-01", formulas=("A / B as Views each",)))
+    got = ask(ROWS, Trend(series=series, start="2026-03-01", formulas=("A / B as Views each",)))
     assert [row.name for row in got.rows] == ["2026-03-01", "2026-03-02", "2026-03-03"]
     assert values(got, 0) == [5, 0, 1]
     assert values(got, 1) == [3, 0, 1]
@@ -59,23 +52,23 @@ def test_one_question_counts_in_every_way(tmp_path: Path) -> None:
     assert got.currency == "EUR"
 
 
-def test_events_are_split_by_their_own_value(tmp_path: Path) -> None:
-    got = ask(tmp_path, Trend(series=("people: Product Viewed", "Product Viewed"), by="properties.colour"))
+def test_events_are_split_by_their_own_value(ask: Ask) -> None:
+    got = ask(ROWS, Trend(series=("people: Product Viewed", "Product Viewed"), by="properties.colour"))
     people = {group.name: group.total.value for group in got.series[0].groups}
     assert people == {"red": 1, "blue": 1, "(no value)": 2}
     assert got.series[0].total.value == 3
-    got = ask(tmp_path / "more", Trend(series=("people: *",), by="touchpoint", n_groups=1))
+    got = ask(ROWS, Trend(series=("people: *",), by="touchpoint", n_groups=1))
     assert {group.name: group.total.value for group in got.series[0].groups} == {"web": 3, "(other)": 2}
 
 
-def test_filters_are_of_the_series_and_of_all(tmp_path: Path) -> None:
+def test_filters_are_of_the_series_and_of_all(ask: Ask) -> None:
     question = Trend(series=("Product Viewed [properties.price > 5]", "*"), where="touchpoint = 'web'")
-    got = ask(tmp_path, question)
+    got = ask(ROWS, question)
     assert [one.total.value for one in got.series] == [2, 7]
 
 
-def test_accounts_are_those_of_group_calls(tmp_path: Path) -> None:
-    got = ask(tmp_path, Trend(series=("accounts: Product Viewed",)))
+def test_accounts_are_those_of_group_calls(ask: Ask) -> None:
+    got = ask(ROWS, Trend(series=("accounts: Product Viewed",)))
     assert got.series[0].total.value == 1
 
 
@@ -91,14 +84,14 @@ def test_the_people_behind_a_point_are_named_and_make_a_segment(tmp_path: Path) 
         assert values(got) == [1, 0, 0]
 
 
-def test_an_unknown_event_or_field_is_named(tmp_path: Path) -> None:
-    got = ask(tmp_path, Trend(series=("people: Order Complete",)))
+def test_an_unknown_event_or_field_is_named(ask: Ask) -> None:
+    got = ask(ROWS, Trend(series=("people: Order Complete",)))
     assert got.rows == ()
     assert "did you mean 'Order Completed'" in got.notes[0]
     with pytest.raises(QuestionError, match="colour"):
-        ask(tmp_path / "more", Trend(series=("average properties.color: Product Viewed",)))
+        ask(ROWS, Trend(series=("average properties.color: Product Viewed",)))
 
 
-def test_an_empty_lake_is_answered(tmp_path: Path) -> None:
-    got = ask(tmp_path, Trend(series=("people: *", "p90 value: *"), by="touchpoint"), [])
+def test_an_empty_lake_is_answered(ask: Ask) -> None:
+    got = ask([], Trend(series=("people: *", "p90 value: *"), by="touchpoint"))
     assert got.rows == ()

@@ -71,8 +71,8 @@ def _against_before(one: TrendSeries) -> str:
 
 
 def _highest(answer: TrendAnswer, one: TrendSeries) -> str:
-    """Name the row with the largest number, where there is one line and several rows."""
-    if len(one.groups) != 1 or len(answer.rows) == 1:
+    """Name the row with the largest number, where there is one line and several rows that do not add up."""
+    if len(one.groups) != 1 or len(answer.rows) == 1 or answer.question.cumulative:
         return ""
     rows = zip(one.groups[0].values, answer.rows, strict=True)
     known = [(found.value, row.name) for found, row in rows if found.value is not None]
