@@ -70,8 +70,8 @@ class PathsStream(msgspec.Struct, frozen=True, kw_only=True):
         share: of the times that the source was passed, those that went on like this; None for the rest.
         goal: of the paths that take it, the share that reach the goal at its target or later.
         value: money at its target or later, over all of them.
-        median_s: half of them took no longer from place to place, in seconds; read off a histogram, so up to a
-            quarter off, as a rule far less. None where it is not known.
+        median_s: half of them took no longer from place to place, in seconds; read off a histogram, so up to
+            a quarter off, as a rule far less. None where it is not known.
     """
 
     column: int
@@ -164,7 +164,7 @@ class PathsAnswer(Answer, frozen=True, kw_only=True):
         first = self.paths[0]
         text += f"; the most frequent, {percent(first.share.value or 0)} of them, is {first.name}"
         onward = [
-            one for one in self.streams if one.kind == "way" and one.column <= 1 and one.share is not None
+            one for one in self.streams if one.kind == "way" and one.column <= 1 and one.people is not None
         ]
         if not self.question.whole and onward:
             way = max(onward, key=lambda one: one.times)

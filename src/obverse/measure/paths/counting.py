@@ -21,7 +21,6 @@ from obverse.measure.paths.state import (
     N_BINS,
     N_FLOATS,
     N_PLACE,
-    N_PLACE_STAMPS,
     N_TOTALS,
     OPEN_ENDS,
     OWN_PATHS,
@@ -68,7 +67,7 @@ from obverse.measure.paths.state import (
 )
 from obverse.tape.layout import Floats
 
-_TURNS = 1_103_515_245, 1_640_531_527  # any two numbers below 2**31 - 1
+_TURNS = 1_103_515_245, 1_640_531_527  # any two odd numbers below 2**31
 
 
 @njit(nogil=True)
@@ -134,29 +133,29 @@ def _settle(floats: Floats, base: int, own_paths: int, own_reached: int) -> None
 @njit(nogil=True)
 def _count_place(w: Walk, column: int, place: int, reached: bool, j: int) -> None:
     size = w.n_columns * w.n_places
-    nodes, stamps = integers_at(w.nodes, size * N_PLACE), integers_at(w.stamps, size * N_PLACE_STAMPS)
-    row = column * w.n_places + place
-    at, stamp = row * N_PLACE, row * N_PLACE_STAMPS
+    nodes, row = integers_at(w.nodes, size * N_PLACE), column * w.n_places + place
+    at = row * N_PLACE
     nodes[at + TIMES] += 1
-    if stamps[stamp + LAST_PATH] == w.path:
-        stamps[stamp + PASSES] += 1
-        nodes[at + AGAIN] += stamps[stamp + PASSES] == 2
-        return
-    stamps[stamp + LAST_PATH], stamps[stamp + PASSES] = w.path, 1
-    nodes[at + PATHS] += 1
+    if w.whole:
+        if nodes[at + LAST_PATH] == w.path:
+            nodes[at + PASSES] += 1
+            nodes[at + AGAIN] += nodes[at + PASSES] == 2
+            return
+        nodes[at + LAST_PATH], nodes[at + PASSES] = w.path, 1
+        nodes[at + PATHS] += 1
     whose = w.unit + 1
-    if stamps[stamp + LAST_PERSON] != whose:
-        if w.valued and stamps[stamp + LAST_PERSON] > 0:
+    if nodes[at + LAST_PERSON] != whose:
+        if w.valued and nodes[at + LAST_PERSON] > 0:
             floats = floats_at(w.node_floats, size * N_FLOATS)
-            _settle(floats, row * N_FLOATS, stamps[stamp + OWN_PATHS], stamps[stamp + OWN_REACHED])
-        stamps[stamp + LAST_PERSON] = whose
-        stamps[stamp + OWN_PATHS] = stamps[stamp + OWN_REACHED] = 0
+            _settle(floats, row * N_FLOATS, nodes[at + OWN_PATHS], nodes[at + OWN_REACHED])
+        nodes[at + LAST_PERSON] = whose
+        nodes[at + OWN_PATHS] = nodes[at + OWN_REACHED] = 0
         nodes[at + PEOPLE] += 1
         _count_column(w, column)
     if w.valued:
         nodes[at + REACHED] += reached
-        stamps[stamp + OWN_PATHS] += 1
-        stamps[stamp + OWN_REACHED] += reached
+        nodes[at + OWN_PATHS] += 1
+        nodes[at + OWN_REACHED] += reached
         floats_at(w.node_floats, size * N_FLOATS)[row * N_FLOATS] += later_of(w)[j]
 
 
@@ -176,10 +175,11 @@ def _count_stream(w: Walk, column: int, source: int, target: int, took: int, rea
     small_integers_at(w.streams.bins, w.streams.capacity * N_BINS)[row * N_BINS + bin_] += 1
     ints, at = integers_at(w.streams.ints, w.streams.capacity * w.streams.width), row * w.streams.width
     ints[at + S_TIMES] += 1
-    if ints[at + S_PATH] == w.path:
-        return
-    ints[at + S_PATH] = w.path
-    ints[at + S_PATHS] += 1
+    if w.whole:
+        if ints[at + S_PATH] == w.path:
+            return
+        ints[at + S_PATH] = w.path
+        ints[at + S_PATHS] += 1
     whose = w.unit + 1
     if ints[at + S_PERSON] != whose:
         if w.valued and ints[at + S_PERSON] > 0:
@@ -201,8 +201,9 @@ def _key(w: Walk, n: int) -> int:
     step, hashes = steps_of(w), integers_at(w.hashes, w.n_places * 2)
     high, low = 0, 0
     for j in range(n):
-        high = (high * _TURNS[0] + hashes[step[j] * 2]) % LANE
-        low = (low * _TURNS[1] + hashes[step[j] * 2 + 1]) % LANE
+        one = (high ^ hashes[step[j] * 2]) * _TURNS[0]
+        other = (low ^ hashes[step[j] * 2 + 1]) * _TURNS[1]
+        high, low = (one >> 31) ^ (one & LANE), (other >> 31) ^ (other & LANE)
     return high << 31 | low
 
 
@@ -259,11 +260,11 @@ def flush(w: Walk) -> None:
     if not w.valued:
         return
     size = w.n_columns * w.n_places
-    stamps, floats = integers_at(w.stamps, size * N_PLACE_STAMPS), floats_at(w.node_floats, size * N_FLOATS)
+    nodes, floats = integers_at(w.nodes, size * N_PLACE), floats_at(w.node_floats, size * N_FLOATS)
     for row in range(size):
-        stamp = row * N_PLACE_STAMPS
-        if stamps[stamp + LAST_PERSON] > 0:
-            _settle(floats, row * N_FLOATS, stamps[stamp + OWN_PATHS], stamps[stamp + OWN_REACHED])
+        at = row * N_PLACE
+        if nodes[at + LAST_PERSON] > 0:
+            _settle(floats, row * N_FLOATS, nodes[at + OWN_PATHS], nodes[at + OWN_REACHED])
     ints, width = integers_at(w.streams.ints, w.streams.capacity * w.streams.width), w.streams.width
     floats = floats_at(w.streams.floats, w.streams.capacity * N_FLOATS)
     for row in range(w.streams.n):

@@ -34,34 +34,11 @@ _LAST: int = cast("int", np.int64((1 << 63) - 1))
 
 @njit(nogil=True)
 def gather(w: Walk, unit: int) -> int:
-    """Write a person's items and give their number; the first is a step."""
-    w.unit = unit
-    if w.n_roles == 1:
-        w.n_items = _gather_steps(w, unit)
-    else:
-        w.n_items = _gather_roles(w, unit)
-    return w.n_items  # type: ignore[no-any-return]
+    """Write a person's items and give their number; the first is a step.
 
-
-@njit(nogil=True)
-def _gather_steps(w: Walk, unit: int) -> int:
-    """Gather where nothing but steps is asked for."""
-    begins = offsets(w.tracks, STEPS)
-    time, code = times(w.tracks, STEPS), codes(w.tracks, STEPS)
-    of_code = integers_at(w.of_code, w.n_codes)
-    item_time, item_place, item_mark = times_of(w), places_at(w), marks_of(w)
-    n = 0
-    for at in range(begins[unit], begins[unit + 1]):
-        place = of_code[code[at]]
-        if place != NOWHERE:
-            item_time[n], item_place[n], item_mark[n] = time[at], place, IS_STEP
-            n += 1
-    return n
-
-
-@njit(nogil=True)
-def _gather_roles(w: Walk, unit: int) -> int:
-    """Merge the events of all roles by time and arrival; one event may have several."""
+    The events of all roles are merged by time and arrival; one event may have several roles.
+    """
+    w.unit, w.n_items = unit, 0
     next_, stop = w.next, w.stop
     for role in range(len(w.row)):
         next_[role] = stop[role] = 0
@@ -78,6 +55,7 @@ def _gather_roles(w: Walk, unit: int) -> int:
                 if at < first or (at == first and seq < number):
                     first, number = at, seq
         if first == _LAST and number == _LAST:
+            w.n_items = n
             return n
         n += _take(w, n, first, number)
 

@@ -26,15 +26,14 @@ IS_STEP, IS_AFTER, IS_BEFORE, IS_GOAL = 1, 2, 4, 8
 """Marks of an item."""
 
 TIMES, PATHS, PEOPLE, REACHED, AGAIN, BEGINS, ENDS, OPEN_ENDS = range(8)
-"""Columns of a place: how often it was passed; paths and people that passed it; paths that reached the goal
-at or after their first pass; paths that passed it twice or more; paths that begin there, end there, may yet
-go on."""
+"""Columns of a place: how often it was passed; paths (where they are whole: else as often) and people that
+passed it; paths that reached the goal at or after their first pass; paths that passed it twice or more; paths
+that begin there, end there, may yet go on."""
 
-N_PLACE = 8
-N_PLACE_STAMPS = 5
-LAST_PERSON, LAST_PATH, PASSES, OWN_PATHS, OWN_REACHED = range(N_PLACE_STAMPS)
-"""Columns of a place's stamps: who passed it last, on which path, how often on it; that person's paths so
-far."""
+N_PLACE_SUMS = 8
+LAST_PERSON, LAST_PATH, PASSES, OWN_PATHS, OWN_REACHED, N_PLACE = range(8, 14)
+"""More columns, for the scan alone: who passed it last, on which path, how often on that; that person's
+paths."""
 
 TIME_BITS = 8
 N_BINS = 176
@@ -114,7 +113,6 @@ _LEAVING = [
     ("sums", np.int64),  # address: the last person's money, moments of money, of paths
     ("columns", np.int64),  # address: people by column, and the last one
     ("nodes", np.int64),  # addresses: places by column
-    ("stamps", np.int64),
     ("node_floats", np.int64),
     ("streams", TABLE),
     ("paths", TABLE),
@@ -160,7 +158,6 @@ class State:
         self.sums = np.zeros(N_FLOATS)
         self.columns = np.zeros((n_columns, 2), np.int64)
         self.nodes = np.zeros((n_columns, n_places, N_PLACE), np.int64)
-        self._stamps = np.zeros((n_columns, n_places, N_PLACE_STAMPS), np.int64)
         self.node_floats = np.zeros((n_columns, n_places, N_FLOATS))
         n_floats = N_FLOATS if question.goal is not None or question.value is not None else 0
         self.streams = Room(kept[0], 8, n_floats, N_BINS)
@@ -186,7 +183,6 @@ class State:
             "sums": self.sums,
             "columns": self.columns,
             "nodes": self.nodes,
-            "stamps": self._stamps,
             "node_floats": self.node_floats,
         }
         for name, array in arrays.items():

@@ -8,10 +8,23 @@ from typing import Self
 import numpy as np
 
 from obverse.measure import moments
-from obverse.measure.frequent import KEY, Frequent
+from obverse.measure.frequent import FIRST, KEY, Frequent
 from obverse.measure.pairs import merge_pairs
 from obverse.measure.paths.scan import scan
-from obverse.measure.paths.state import MONEY, N_WORDS, PAIRS, T_PEOPLE, T_REACHED, TIME_BITS, TIMES, State
+from obverse.measure.paths.state import (
+    MONEY,
+    N_PLACE_SUMS,
+    N_WORDS,
+    PAIRS,
+    PATHS,
+    S_PATHS,
+    S_TIMES,
+    T_PEOPLE,
+    T_REACHED,
+    TIME_BITS,
+    TIMES,
+    State,
+)
 from obverse.tape.layout import Floats, Int64s
 
 _ALL = 1 << 62
@@ -59,7 +72,7 @@ class PathsSummary:
             pairs=state.sums[PAIRS : PAIRS + 6].copy(),
             columns=state.columns[:, 0].copy(),
             places=_places(state, valued),
-            streams=Frequent.of(state.walk.streams, state.streams, n_sums=4, **floats),
+            streams=_streams(state, floats),
             times=_times(state),
             paths=Frequent.of(state.walk.paths, state.paths, n_sums=3, n_fixed=1 + N_WORDS, **floats),
             n_places=state.nodes.shape[1],
@@ -93,11 +106,14 @@ def _places(state: State, valued: bool) -> Frequent:
         state.node_floats.reshape(n_columns * n_places, -1),
     )
     used = np.flatnonzero(nodes[:, TIMES])
+    sums = nodes[used, :N_PLACE_SUMS].copy()
+    if not state.walk.whole:  # a path passes a column once
+        sums[:, PATHS] = sums[:, TIMES]
     none = np.zeros((len(used), 0))
     return Frequent(
         keys=used.astype(np.int64),
-        mass=nodes[used, TIMES],
-        sums=nodes[used],
+        mass=sums[:, TIMES].copy(),
+        sums=sums,
         fixed=np.zeros((len(used), 0), dtype=np.int64),
         money=floats[used, MONEY : MONEY + 3] if valued else none,
         pairs=floats[used, PAIRS : PAIRS + 6] if valued else none,
@@ -105,6 +121,14 @@ def _places(state: State, valued: bool) -> Frequent:
         error=0,
         keep=_ALL,
     )
+
+
+def _streams(state: State, floats: dict[str, int]) -> Frequent:
+    """Take over the ways from place to place."""
+    found = Frequent.of(state.walk.streams, state.streams, n_sums=4, **floats)
+    if not state.walk.whole:
+        found.sums[:, S_PATHS - FIRST] = found.sums[:, S_TIMES - FIRST]
+    return found
 
 
 def _times(state: State) -> Frequent:
