@@ -19,6 +19,8 @@ LAYERS = (
     ("engine",),
     ("web",),
     ("importing", "demo"),
+    ("cli_printing",),
+    ("cli_measures",),
     ("cli",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

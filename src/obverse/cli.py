@@ -14,28 +14,32 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from obverse.cli_printing import data_option, json_option, print_answer, print_table
 from obverse.errors import ObverseError, QuestionError
 from obverse.folder import Folder
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from obverse.measure.question import Question
     from obverse.settings.store import Settings
-
-_data = click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("obverse-data"),
-    envvar="OBVERSE_DATA",
-    show_default=True,
-    help="The data folder (or OBVERSE_DATA).",
-)
-_json = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 
 
 class _Commands(click.Group):
-    """A group whose commands turn Obverse's own errors into one line and an exit status."""
+    """A group whose commands turn Obverse's own errors into one line and an exit status.
+
+    The commands of measures are made when they are asked for: only then are the measures imported.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from obverse.cli_measures import names
+
+        return sorted({*super().list_commands(ctx), *names()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        if found is None:
+            from obverse.cli_measures import command_of
+
+            found = command_of(cmd_name)
+        return found
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -54,7 +58,7 @@ def cli() -> None:
 
 
 @cli.command()
-@_data
+@data_option
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Anything but loopback needs a password set."
 )
@@ -90,7 +94,7 @@ def key() -> None:
 
 
 @key.command("create")
-@_data
+@data_option
 @click.option("--name", default=None, help="What sends events with it; made up unless given.")
 @click.option("--touchpoint", default=None, help="Where its events happen, unless they say so: web, store, …")
 def key_create(data: Path, name: str | None, touchpoint: str | None) -> None:
@@ -104,8 +108,8 @@ def key_create(data: Path, name: str | None, touchpoint: str | None) -> None:
 
 
 @key.command("list")
-@_data
-@_json
+@data_option
+@json_option
 def key_list(data: Path, as_json: bool) -> None:
     """List the write keys, revoked ones too."""
     import msgspec
@@ -119,11 +123,11 @@ def key_list(data: Path, as_json: bool) -> None:
             index = table.column_names.index(column)
             instants = table[column].cast(pa.int64()).cast(pa.timestamp("us", tz="UTC"))
             table = table.set_column(index, column, instants)
-    _print_table(table, as_json)
+    print_table(table, as_json)
 
 
 @key.command("revoke")
-@_data
+@data_option
 @click.argument("name")
 def key_revoke(data: Path, name: str) -> None:
     """Refuse the events of the write key NAME from now on."""
@@ -137,7 +141,7 @@ def token() -> None:
 
 
 @token.command("create")
-@_data
+@data_option
 @click.option("--name", default="api", show_default=True, help="What asks with it.")
 def token_create(data: Path, name: str) -> None:
     """Make an API token and print it alone on its line; it cannot be shown again."""
@@ -146,7 +150,7 @@ def token_create(data: Path, name: str) -> None:
 
 
 @token.command("revoke")
-@_data
+@data_option
 @click.argument("name")
 def token_revoke(data: Path, name: str) -> None:
     """Refuse the API token NAME from now on."""
@@ -155,7 +159,7 @@ def token_revoke(data: Path, name: str) -> None:
 
 
 @cli.command()
-@_data
+@data_option
 @click.password_option(help="Asked for unless given; at least 10 characters.")
 def password(data: Path, password: str) -> None:
     """Set the password that people log in with; ends all sessions."""
@@ -164,7 +168,7 @@ def password(data: Path, password: str) -> None:
 
 
 @cli.command("login-link")
-@_data
+@data_option
 @click.option("--address", default="http://127.0.0.1:8040", show_default=True, help="Where the server is.")
 def login_link(data: Path, address: str) -> None:
     """Print a link that logs in once, for who has lost the password."""
@@ -178,7 +182,7 @@ def setting() -> None:
 
 
 @setting.command("list")
-@_data
+@data_option
 def setting_list(data: Path) -> None:
     """Print all settings as JSON."""
     import msgspec
@@ -188,7 +192,7 @@ def setting_list(data: Path) -> None:
 
 
 @setting.command("set")
-@_data
+@data_option
 @click.argument("name")
 @click.argument("value")
 def setting_set(data: Path, name: str, value: str) -> None:
@@ -211,7 +215,7 @@ def _settings(data: Path, create: bool = False) -> Settings:
 
 
 @cli.command("import")
-@_data
+@data_option
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
 @click.option("--person", help="Column with the id of a known user.")
 @click.option("--anonymous", help="Column with the id of a device or browser.")
@@ -246,7 +250,7 @@ def import_(data: Path, files: tuple[Path, ...], dry_run: bool, again: bool, **c
 
 
 @cli.command()
-@_data
+@data_option
 @click.argument("text")
 @click.option("--json", "as_json", is_flag=True, help="Print rows as JSON lines.")
 def sql(data: Path, text: str, as_json: bool) -> None:
@@ -254,12 +258,12 @@ def sql(data: Path, text: str, as_json: bool) -> None:
     import obverse
 
     with obverse.open(data) as lake:
-        _print_table(lake.sql(text), as_json)
+        print_table(lake.sql(text), as_json)
 
 
 @cli.command()
-@_data
-@_json
+@data_option
+@json_option
 @click.argument("steps")
 @click.option("--within", default="7d", show_default=True, help="Time from the first step to the last.")
 @click.option(
@@ -295,12 +299,12 @@ def funnel(data: Path, as_json: bool, steps: str, exclude: tuple[str, ...], **op
     barred = [
         Exclusion(events=step.events, where=step.where) for text in exclude for step in parse_steps(text)
     ]
-    _ask(data, Funnel.parse(steps, exclude=barred, **given), as_json)
+    print_answer(data, Funnel.parse(steps, exclude=barred, **given), as_json)
 
 
 @cli.command()
-@_data
-@_json
+@data_option
+@json_option
 @click.option("--start", default=None, help="First day, e.g. 2026-01-01.")
 @click.option("--end", default=None, help="Day after the last day.")
 @click.option("--zone", default="UTC", show_default=True, help="Time zone of the days.")
@@ -312,67 +316,20 @@ def overview(data: Path, as_json: bool, **options: Any) -> None:
     """Count people, customers, conversions and value by day, and compare with the period before."""
     from obverse.measure.overview import Overview
 
-    _ask(data, Overview(**{name: value for name, value in options.items() if value is not None}), as_json)
+    print_answer(
+        data, Overview(**{name: value for name, value in options.items() if value is not None}), as_json
+    )
 
 
 @cli.command()
-@_data
-@_json
+@data_option
+@json_option
 @click.argument("question")
 def ask(data: Path, as_json: bool, question: str) -> None:
     """Ask any question in JSON, as POST /api/ask takes it; - reads it from standard input."""
     from obverse.measure import read_question
 
-    _ask(data, read_question(sys.stdin.read() if question == "-" else question), as_json)
-
-
-def _ask(data: Path, question: Question, as_json: bool) -> None:
-    """Ask one question and print its answer: sentence and table, or JSON."""
-    import obverse
-
-    with obverse.open(data) as lake:
-        answer = lake.ask(question)
-    if as_json:
-        click.echo(answer.to_json())
-    else:
-        for line in (answer.sentence(), *answer.notes):
-            click.echo(line, err=True)
-        table = answer.table()
-        _print_table(
-            table.select([name for name in table.column_names if not _is_bound(name)]), as_json=False
-        )
-
-
-def _is_bound(column: str) -> bool:
-    """Tell whether a column is an end of an interval, which JSON has and the eye can do without."""
-    return column.endswith(("_low", "_high"))
-
-
-def _print_table(table: pa.Table, as_json: bool) -> None:
-    """Print rows: JSON lines, or columns for the eye."""
-    if as_json:
-        import msgspec
-
-        for row in table.to_pylist():
-            click.echo(msgspec.json.encode(row))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    for name in table.column_names:
-        number = table.num_rows and isinstance(table.column(name)[0].as_py(), int | float)
-        grid.add_column(name, justify="right" if number else "left", overflow="fold")
-    for row in table.to_pylist():
-        grid.add_row(*(_cell(value) for value in row.values()))
-    Console(width=None if sys.stdout.isatty() else 200).print(grid)
-
-
-def _cell(value: object) -> str:
-    """Spell one value for the eye."""
-    if value is None:
-        return "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    print_answer(data, read_question(sys.stdin.read() if question == "-" else question), as_json)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
