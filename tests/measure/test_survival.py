@@ -98,6 +98,13 @@ def test_none_or_all_have_an_interval_too() -> None:
     assert told(everyone) == pytest.approx((1, wilson(20, 20)[0], 1))
 
 
+def test_where_all_have_come_the_share_stays() -> None:
+    curve = arrivals(np.array([2, 3, 0, 0]), np.array([0, 0, 0, 0, 0]))
+    assert curve.n_steps == 2
+    assert curve.estimate(3) == curve.estimate(1)
+    assert curve.estimate(3).value == 1
+
+
 def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="2 steps and 2 places"):
         arrivals(np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64))

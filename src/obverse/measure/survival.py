@@ -49,8 +49,14 @@ class Arrivals:
         return int(np.count_nonzero(self.at_risk))
 
     def estimate(self, step: int) -> Estimate:
-        """Give the share by the end of a step; a reason where nobody was watched for so long."""
-        if step >= self.n_steps:
+        """Give the share by the end of a step; a reason where nobody was watched for so long.
+
+        Where all have come there is nobody left to watch, and the share stays.
+        """
+        last = self.n_steps - 1
+        if step > last >= 0 and self.came[last] == self.at_risk[last]:
+            step = last
+        if step > last:
             return Estimate(reason=Reason.NOT_YET)
         return Estimate(float(self.share[step]), float(self.low[step]), float(self.high[step]))
 
