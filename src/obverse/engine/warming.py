@@ -32,6 +32,7 @@ from obverse.measure.question import Question
 from obverse.measure.retention import Retention
 from obverse.measure.stages import Stages
 from obverse.measure.stickiness import Stickiness
+from obverse.measure.time_between import TimeBetween
 from obverse.measure.trend import Trend
 
 _PACKAGE = Path(obverse.__file__).parent
@@ -80,6 +81,7 @@ def _questions() -> list[Question]:
         *(Funnel.parse(steps, count=count) for count in counts),
         Overview(conversion="B"),
         Retention(start="1970-01-01"),
+        TimeBetween(from_event="A", to_event="B", start="1970-01-01"),
         Stages(conversion="B", start="1970-01-01"),
         Cart(add="A", order="B", start="1970-01-01"),
         Behaved(rules=("did A", "spent at least 1 on B", "last x = 2")),

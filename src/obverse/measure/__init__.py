@@ -21,6 +21,7 @@ from obverse.measure.question import Question
 from obverse.measure.retention import RetentionMeasure
 from obverse.measure.stages import StagesMeasure
 from obverse.measure.stickiness import StickinessMeasure
+from obverse.measure.time_between import TimeBetweenMeasure
 from obverse.measure.trend import TrendMeasure
 
 MEASURES: dict[str, Measure] = {
@@ -34,6 +35,7 @@ MEASURES: dict[str, Measure] = {
     "retention": RetentionMeasure(),
     "stages": StagesMeasure(),
     "stickiness": StickinessMeasure(),
+    "time_between": TimeBetweenMeasure(),
     "trend": TrendMeasure(),
 }
 
