@@ -30,7 +30,7 @@ MEASURE = BehavedMeasure()
 MONDAY = 1_774_224_000_000_000  # 2026-03-23T00:00Z
 WITHOUT_JIT = bool(os.environ.get("NUMBA_DISABLE_JIT"))
 PROFILE = settings(
-    max_examples=40 if WITHOUT_JIT else 200, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=25 if WITHOUT_JIT else 120, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 N = 4
 GERMAN = "country = 'DE'"

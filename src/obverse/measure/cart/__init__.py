@@ -54,14 +54,13 @@ from obverse.errors import QuestionError, unknown
 from obverse.measure.cart.answer import CartAnswer, CartCounts, CartFlow, CartGroup, CartRow, CartTouch
 from obverse.measure.cart.answering import answer
 from obverse.measure.cart.question import Cart
-from obverse.measure.cart.scan import walk
-from obverse.measure.cart.state import ANY, OPENED, OUTCOMES, Lane, Lanes, Rules, Watch
+from obverse.measure.cart.running import scan
+from obverse.measure.cart.state import ANY, OPENED, OUTCOMES, Watch
 from obverse.measure.cart.summary import CartSummary
 from obverse.measure.grouping import code_of
 from obverse.measure.picture import Pick, check_pick
 from obverse.measure.protocol import Facts, Plan
-from obverse.tape.arrange import frozen
-from obverse.tape.layout import Bools, Int32s, Key, Layout, Track
+from obverse.tape.layout import Bools, Key, Layout
 
 __all__ = [
     "Cart",
@@ -78,8 +77,6 @@ __all__ = [
 N_TOUCHES = 12
 """Places that are told apart."""
 
-_NO_CODES = frozen(np.zeros(0, dtype=np.int32))
-
 
 class CartMeasure:
     """The cart as a measure: see `obverse.measure.protocol`."""
@@ -95,8 +92,7 @@ class CartMeasure:
 
     def scan(self, question: Cart, layout: Layout, units: range) -> CartSummary:
         """Scan a slice of units."""
-        nobody = Watch(np.zeros(0, dtype=np.bool_), 0, ANY, ANY, ANY, ANY)
-        return _scan(question, layout, units, nobody)
+        return scan(question, layout, units, Watch(np.zeros(0, dtype=np.int64)))
 
     def behind(self, question: Cart, layout: Layout, pick: Pick) -> Bools:
         """Say whose carts are behind a part of the answer.
@@ -113,62 +109,19 @@ class CartMeasure:
             raise QuestionError(unknown("outcome", outcome, OUTCOMES))
         if "group" in pick and question.by is None:
             raise QuestionError(f"group: {pick['group']!r} was asked for, but the question has no split")
-        found = np.zeros(layout.n_persons, dtype=np.bool_)
+        noted = np.zeros(layout.n_persons, dtype=np.int64)
         watch = Watch(
-            found,
+            noted,
             1 << OUTCOMES.index(outcome),
             question.rows(layout.newest).number(pick["row"]) if "row" in pick else ANY,
             code_of(layout.labels[1], pick["group"]) if "group" in pick else ANY,
             code_of(layout.labels[0], pick["left"]) if "left" in pick else ANY,
             code_of(layout.labels[0], pick["back"]) if "back" in pick else ANY,
         )
-        _scan(question, layout, range(layout.n_units), watch)
+        scan(question, layout, range(layout.n_units), watch)
+        found: Bools = noted > 0
         return found
 
     def answer(self, question: Cart, summary: CartSummary, facts: Facts) -> CartAnswer:
         """Turn the summary into the answer."""
         return answer(question, summary, facts)
-
-
-def _scan(question: Cart, layout: Layout, units: range, watch: Watch) -> CartSummary:
-    rows = question.rows(layout.newest)
-    after, recover = question.waits_us()
-    n_groups = 1 if question.by is None else len(layout.labels[1]) + 1
-    found = CartSummary.zero(n_groups, rows.n, len(layout.labels[0]), recover, layout.newest)
-    if rows.n:
-        rules = Rules(
-            edges=rows.edges,
-            after=after,
-            recover=recover,
-            newest=layout.newest,
-            keyed=question.cart is not None,
-            by_last=question.worth == "last",
-            split=question.by is not None,
-        )
-        walk(rules, _lanes(question, layout), found.tally, watch, units.start, units.stop)
-    return found
-
-
-def _lanes(question: Cart, layout: Layout) -> Lanes:
-    adds, removes, views, checkouts, orders = (_lane(track) for track in layout.tracks)
-    return Lanes(
-        adds,
-        removes,
-        views,
-        checkouts,
-        orders,
-        groups=_NO_CODES if question.by is None else _codes(layout.tracks[0], 1),
-        persons=_NO_CODES if layout.person is None else layout.person,
-    )
-
-
-def _lane(track: Track) -> Lane:
-    value = frozen(np.zeros(len(track.time))) if track.value is None else track.value
-    return Lane(track.offsets, track.time, track.seq, value, _codes(track, 0))
-
-
-def _codes(track: Track, key: int) -> Int32s:
-    codes = track.codes[key]
-    if codes is None:
-        raise ValueError("the layout lacks codes that the plan asked for")
-    return codes

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from obverse.tape.layout import Bools, Floats, Int32s, Int64s
+from obverse.measure.records import record_type
+from obverse.tape.layout import Int64s
 
 (
     OPENED,
@@ -54,75 +55,69 @@ ANY = -1
 """In a watch: all of them."""
 
 
-class Rules(NamedTuple):
-    """The question as numbers.
+N_KINDS = 5
+"""Kinds of events: add, remove, viewed, checkout, order."""
+
+N_MINE = 4
+"""What is counted of a person's carts: abandoned, decided, back in time, those whose time for that is over."""
+
+WALK = record_type(
+    numbers=(
+        "n_groups",
+        "n_rows",
+        "n_places",  # places that are told apart, the others one of them
+        "after",  # silence after which a cart is abandoned, µs
+        "recover",  # time after that in which an order brings it back, µs
+        "newest",  # time of the newest event, µs
+        "keyed",  # 1 where a unit is one cart, named by a field
+        "by_last",  # 1 where a cart is worth what it was last shown to be
+        "split",  # 1 where carts have groups
+        "in_parts",  # 1 where units are parts of people
+        # Which carts' people are noted; `ANY` for all:
+        *("watch_bits", "watch_row", "watch_group", "watch_left", "watch_back"),
+        # What is known of the cart:
+        "person",
+        "open",
+        "gone",  # 1 where it is abandoned
+        "dead",  # 1 where it is a named cart that may not open again
+        "row",  # in which it was opened; -1 for none: it is not counted
+        "group",
+        "last",  # time of its last event before it was abandoned
+        "gone_at",  # when it was abandoned
+        "adds",
+        "removes",
+        "checkout",  # 1 where paying began
+        "touch",  # where its last event was
+        "bits",  # what became of it
+        "begun",  # 1 where the person has a cart that counts
+    ),
+    arrays=(
+        "edges",  # instants that part the rows
+        *("a_offsets", "a_time", "a_seq", "a_value", "a_touch", "groups"),
+        *("r_offsets", "r_time", "r_seq", "r_value", "r_touch"),
+        *("v_offsets", "v_time", "v_seq", "v_value", "v_touch"),
+        *("c_offsets", "c_time", "c_seq", "c_value", "c_touch"),
+        *("o_offsets", "o_time", "o_seq", "o_value", "o_touch", "persons"),
+        # What is added to: see `obverse.measure.cart.summary.CartSummary`
+        *("counts", "money", "pairs", "row_people", "group_people"),
+        *("places", "place_money", "fates", "times", "aside"),
+        "worth",  # shape (2,): lines put in less taken out; what the cart was last shown to be worth
+        "mine",  # shape (groups + 1, N_MINE), the person's carts; the last group is all
+        "row_seen",  # shape (rows, 2), the last person counted with a cart; with an abandoned one
+        "group_seen",  # shape (groups + 1, 2), the same
+        "noted",  # shape (people,), 1 for who has a cart that is watched for; of no length to note nobody
+    ),
+    scratch={"heads": N_KINDS, "stops": N_KINDS},  # the next event of each kind; the unit's end
+)
+"""All that the walk works on."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Which carts' people are noted; a `noted` of no length notes nobody.
 
     Attributes:
-        edges: shape (rows + 1,), instants that part the rows.
-        after: silence after which a cart is abandoned, µs.
-        recover: time after that in which an order brings it back, µs.
-        newest: time of the newest event, µs.
-        keyed: whether a unit is one cart, named by a field.
-        by_last: whether a cart is worth what it was last shown to be.
-        split: whether carts have groups.
-    """
-
-    edges: Int64s
-    after: int
-    recover: int
-    newest: int
-    keyed: bool
-    by_last: bool
-    split: bool
-
-
-class Lane(NamedTuple):
-    """Events of one kind; `touches` are the codes of where they happened."""
-
-    offsets: Int64s
-    time: Int64s
-    seq: Int64s
-    value: Floats
-    touches: Int32s
-
-
-class Lanes(NamedTuple):
-    """All events, by kind.
-
-    Attributes:
-        groups: code of the split of each event that adds; empty without a split.
-        persons: the person of each unit; empty where a unit is a person.
-    """
-
-    adds: Lane
-    removes: Lane
-    views: Lane
-    checkouts: Lane
-    orders: Lane
-    groups: Int32s
-    persons: Int32s
-
-
-class Tally(NamedTuple):
-    """What is added to: see `obverse.measure.cart.summary.CartSummary`."""
-
-    counts: Int64s
-    money: Floats
-    pairs: Floats
-    row_people: Int64s
-    group_people: Int64s
-    places: Int64s
-    place_money: Floats
-    fates: Int64s
-    times: Int64s
-    aside: Int64s
-
-
-class Watch(NamedTuple):
-    """Which carts' people are noted; an empty `found` notes nobody.
-
-    Attributes:
-        found: shape (people,), set to true.
+        noted: shape (people,), set to 1.
         bits: outcomes that all must hold.
         row: of the carts' opening.
         group: of the split.
@@ -130,9 +125,9 @@ class Watch(NamedTuple):
         back: code of where it was brought back.
     """
 
-    found: Bools
-    bits: int
-    row: int
-    group: int
-    left: int
-    back: int
+    noted: Int64s
+    bits: int = 0
+    row: int = ANY
+    group: int = ANY
+    left: int = ANY
+    back: int = ANY

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from obverse.measure import moments
-from obverse.measure.cart.state import N_MONEY, N_OUTCOMES, Tally
+from obverse.measure.cart.state import N_MONEY, N_OUTCOMES
 from obverse.measure.histogram import n_bins
 from obverse.measure.pairs import merge_pairs
 from obverse.tape.layout import Floats, Int64s
@@ -64,21 +65,9 @@ class CartSummary:
             newest=newest,
         )
 
-    @property
-    def tally(self) -> Tally:
-        """The arrays that the walk over carts adds to."""
-        return Tally(
-            self.counts,
-            self.money,
-            self.pairs,
-            self.row_people,
-            self.group_people,
-            self.places,
-            self.place_money,
-            self.fates,
-            self.times,
-            self.aside,
-        )
+    def tallied(self) -> dict[str, NDArray[Any]]:
+        """Give the arrays that the walk over carts adds to, by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "newest"}
 
     def merge(self, other: Self) -> Self:
         """Give the summary of both."""
