@@ -30,6 +30,7 @@ from obverse.measure.overview import Overview
 from obverse.measure.paths import Paths
 from obverse.measure.question import Question
 from obverse.measure.retention import Retention
+from obverse.measure.sessions import Sessions
 from obverse.measure.stages import Stages
 from obverse.measure.stickiness import Stickiness
 from obverse.measure.time_between import TimeBetween
@@ -81,6 +82,7 @@ def _questions() -> list[Question]:
         *(Funnel.parse(steps, count=count) for count in counts),
         Overview(conversion="B"),
         Retention(start="1970-01-01"),
+        Sessions(conversion="B", start="1970-01-01"),
         TimeBetween(from_event="A", to_event="B", start="1970-01-01"),
         Stages(conversion="B", start="1970-01-01"),
         Cart(add="A", order="B", start="1970-01-01"),

@@ -19,6 +19,7 @@ from obverse.measure.paths import PathsMeasure
 from obverse.measure.protocol import Measure
 from obverse.measure.question import Question
 from obverse.measure.retention import RetentionMeasure
+from obverse.measure.sessions import SessionsMeasure
 from obverse.measure.stages import StagesMeasure
 from obverse.measure.stickiness import StickinessMeasure
 from obverse.measure.time_between import TimeBetweenMeasure
@@ -33,6 +34,7 @@ MEASURES: dict[str, Measure] = {
     "overview": OverviewMeasure(),
     "paths": PathsMeasure(),
     "retention": RetentionMeasure(),
+    "sessions": SessionsMeasure(),
     "stages": StagesMeasure(),
     "stickiness": StickinessMeasure(),
     "time_between": TimeBetweenMeasure(),

@@ -1,0 +1,147 @@
+"""What the scan of sessions works on: a layout's arrays, the question as numbers, the tables."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from obverse.measure.sessions.chains import Cuts
+from obverse.tape.layout import Bools, Floats, Int32s, Int64s
+
+SESSIONS, PEOPLE, BOUNCED, CONVERTING = range(4)
+"""Columns of a table: sessions, people with any, bounces, sessions with a conversion."""
+
+SESSIONS_2, BOUNCED_2, CONVERTING_2, BOUNCED_SESSIONS, CONVERTING_SESSIONS = range(4, 9)
+"""More columns: sums over people of products of their numbers, which say how people differ."""
+
+N_COLUMNS = 9
+
+SO_FAR, BOUNCED_SO_FAR, CONVERTING_SO_FAR, WHOSE = range(9, 13)
+"""Columns that a scan alone uses: the numbers of the person that it is at."""
+
+N_SCRATCH = 13
+
+ALL, GROUPS, ENTRIES, EXITS, CHANNELS, SOURCES, CAMPAIGNS, ROWS, GROUP_ROWS = range(9)
+"""The tables: all of one kind stand in one array, a table after the other. The first has one place; the last
+two have one for each day, week or month, and for each group and each of these. Without a split there are no
+groups in them."""
+
+N_TABLES = 9
+
+LENGTH, DEPTH, VIEWS = range(3)
+"""Moments of a group's sessions: seconds, events, page views."""
+
+DEEP = 21
+"""From so many page views on sessions are counted together."""
+
+BY_PAGE, BY_EVENT, BY_LENGTH = range(3)
+"""What makes a session a bounce."""
+
+BOUNCES = {"page": BY_PAGE, "event": BY_EVENT, "short": BY_LENGTH}
+
+ANY = -1
+
+
+class Events(NamedTuple):
+    """All events that make up sessions, by person and time; `session` and `group` may be empty."""
+
+    offsets: Int64s
+    time: Int64s
+    seq: Int64s
+    touchpoint: Int32s
+    session: Int32s
+    group: Int32s
+
+
+class Views(NamedTuple):
+    """Page views, which are among the events, and what their codes stand for.
+
+    Attributes:
+        offsets: of page views, by person.
+        time: of each.
+        seq: of each.
+        page: code of the page of each.
+        arrival: code of what each tells of where it came from.
+        places: shape (pages + 1,), place of each page's code in the tables of pages.
+        channels: shape (arrivals + 1,), number of the channel of each arrival's code.
+        sources: likewise of the source.
+        campaigns: likewise of the campaign's name.
+        comings: likewise of the campaign as a whole, -1 for none.
+    """
+
+    offsets: Int64s
+    time: Int64s
+    seq: Int64s
+    page: Int32s
+    arrival: Int32s
+    places: Int32s
+    channels: Int32s
+    sources: Int32s
+    campaigns: Int32s
+    comings: Int32s
+
+
+class Orders(NamedTuple):
+    """Conversions, which are among the events; `value` may be empty."""
+
+    offsets: Int64s
+    time: Int64s
+    seq: Int64s
+    value: Floats
+
+
+class Rules(NamedTuple):
+    """The question as numbers.
+
+    Attributes:
+        start: first instant of the period.
+        end: first instant after it.
+        cuts: what ends a session.
+        edges: shape (rows + 1,), instants that part the rows.
+        bounce: what makes a session a bounce.
+        engaged_after: length from which on it is none, where that counts, µs.
+        split: whether sessions have groups.
+        bases: shape (`N_TABLES`,), where each table begins.
+        unseen: shape (`N_TABLES`,), for each table the place of a session without a page view.
+    """
+
+    start: int
+    end: int
+    cuts: Cuts
+    edges: Int64s
+    bounce: int
+    engaged_after: int
+    split: bool
+    bases: Int64s
+    unseen: Int64s
+
+
+class Tally(NamedTuple):
+    """What is added to: see `obverse.measure.sessions.summary`; `tables` has scratch columns."""
+
+    tables: Int64s
+    money: Floats
+    worth: Floats
+    moments: Floats
+    lengths: Int64s
+    depths: Int64s
+
+
+class Watch(NamedTuple):
+    """Whom to note.
+
+    Attributes:
+        wanted: shape (`N_TABLES`,), for each table the place that a session must have, `ANY` for any.
+        outcome: 0 for any session, 1 for bounces, 2 for those with a conversion.
+        people: shape (people,), set for who has such a session; empty to note nobody.
+    """
+
+    wanted: Int64s
+    outcome: int
+    people: Bools
+
+
+def watch_nobody() -> Watch:
+    """Note nobody."""
+    return Watch(np.full(N_TABLES, ANY, np.int64), 0, np.zeros(0, np.bool_))
