@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import pyarrow as pa
-from litestar import MediaType, Request, Response, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from litestar.response import Stream
 
+from obverse.web.exporting import FORMATS, check, export
 from obverse.web.health import Health, look
 from obverse.web.problem import Problem
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from obverse.tape.tape import Tape
 
 Ask = Request[Any, Any, Any]
+Format = Annotated[str, Parameter(query="format", description="csv, parquet, png, svg or json.")]
+Shown = Annotated[Any, Parameter(description="Which side of the coin pictures show: people or value.")]
 Limit = Annotated[int, Parameter(ge=1, le=1000, description="At most so many rows.")]
 
 
@@ -79,7 +82,7 @@ class Timeline(msgspec.Struct, frozen=True):
 
 
 @post("/ask", status_code=200, responses={400: ResponseSpec(Problem, description="A wrong question")})
-async def ask(request: Ask) -> Response[bytes]:
+async def ask(request: Ask, format_: Format = "json", side: Shown = "people") -> Response[bytes]:
     """Ask a question.
 
     The body is the question as JSON; its `type` names the measure, the other fields are the measure's own:
@@ -89,7 +92,9 @@ async def ask(request: Ask) -> Response[bytes]:
 
     state = request.app.state
     question = read_question(await request.body())
-    return _json(await state.desk.run(lambda: state.lake.ask(question).to_json()))
+    check(format_, side)
+    body = await state.desk.run(lambda: export(state.lake.ask(question), format_, side))
+    return Response(body, media_type=FORMATS[format_])
 
 
 @get("/names")
@@ -146,10 +151,6 @@ async def live(request: Ask) -> Stream:
     """Watch events arrive, as server-sent events."""
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return Stream(request.app.state.live.watch(), media_type="text/event-stream", headers=headers)
-
-
-def _json(body: bytes) -> Response[bytes]:
-    return Response(body, media_type=MediaType.JSON)
 
 
 routes = Router(path="/api", route_handlers=[ask, names, fields, people, timeline, health, live])

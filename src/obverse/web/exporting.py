@@ -49,10 +49,7 @@ def export(answer: Answer, format_: str, side: Side = "people") -> bytes:
         QuestionError: there is no such format or side.
         ObverseError: the picture could not be drawn.
     """
-    if format_ not in FORMATS:
-        raise QuestionError(f"format: {unknown('format', format_, FORMATS)}")
-    if side not in ("people", "value"):
-        raise QuestionError(f"side: {unknown('side', side, ('people', 'value'))}")
+    check(format_, side)
     if format_ == "json":
         return answer.to_json()
     if format_ == "csv":
@@ -60,6 +57,18 @@ def export(answer: Answer, format_: str, side: Side = "people") -> bytes:
     if format_ == "parquet":
         return as_parquet(answer.table())
     return _print(answer, format_, side)
+
+
+def check(format_: str, side: str) -> None:
+    """Refuse a format or a side that there is not, before anything is asked.
+
+    Raises:
+        QuestionError: there is no such format or side.
+    """
+    if format_ not in FORMATS:
+        raise QuestionError(f"format: {unknown('format', format_, FORMATS)}")
+    if side not in ("people", "value"):
+        raise QuestionError(f"side: {unknown('side', side, ('people', 'value'))}")
 
 
 def as_csv(table: pa.Table) -> bytes:
