@@ -21,6 +21,7 @@ from obverse.measure.retention import Retention, RetentionAnswer
 from obverse.tape.layout import Layout, Track
 from tests.engine.lakes import NOON, fill, row, table_of
 from tests.measure.cohorts import MEASURE, answered, cells
+from tests.measure.conftest import Ask
 from tests.measure.layouts import DAY, Happening, lay
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -67,7 +68,7 @@ def test_through_the_lake_people_are_followed_over_their_devices(tmp_path: Path)
         assert {group.name: group.people for group in split.groups} == {"in Buyers": 2, "not in Buyers": 1}
 
 
-def test_a_match_tells_values_apart_through_the_lake(tmp_path: Path) -> None:
+def test_a_match_tells_values_apart_through_the_lake(ask: Ask) -> None:
     rows = [
         row("ann", "Order Completed", 0, touchpoint="web"),
         row("ann", "Order Completed", A_DAY, touchpoint="store"),
@@ -78,16 +79,11 @@ def test_a_match_tells_values_apart_through_the_lake(tmp_path: Path) -> None:
     loose = Retention(start_event="Order Completed", interval="day", n_intervals=1, by="touchpoint")
     matched = msgspec.structs.replace(loose, match=True)
     by_any = msgspec.structs.replace(matched, return_event="*")
-    with opened(tmp_path, rows) as lake:
-        found = []
-        for question in (loose, matched, by_any):
-            got = lake.ask(question)
-            assert isinstance(got, RetentionAnswer)
-            found.append(got.groups[0].intervals[1].people)
+    found = [ask(rows, one).groups[0].intervals[1].people for one in (loose, matched, by_any)]
     assert found == [2, 1, 1]
 
 
-def test_accounts_come_back_by_any_of_their_people(tmp_path: Path) -> None:
+def test_accounts_come_back_by_any_of_their_people(ask: Ask) -> None:
     rows = [
         row("ann", "Signed Up", 0, account_id="acme"),
         row("ben", "Used", A_DAY, account_id="acme"),
@@ -97,23 +93,20 @@ def test_accounts_come_back_by_any_of_their_people(tmp_path: Path) -> None:
     question = Retention(
         start_event="Signed Up", return_event="Used", interval="day", n_intervals=2, count="account"
     )
-    with opened(tmp_path, rows) as lake:
-        got = lake.ask(question)
-    assert isinstance(got, RetentionAnswer)
+    got = ask(rows, question)
     assert (got.people, cells(got)) == (2, {"2026-03-01": [0, 1, 0]})
 
 
-def test_a_name_that_was_never_seen_and_several_currencies_are_said(tmp_path: Path) -> None:
+def test_a_name_that_was_never_seen_and_several_currencies_are_said(ask: Ask) -> None:
     rows = [
         row("ann", "Order Completed", 0, value=1.0, currency="EUR"),
         row("ann", "Order Completed", 1, value=1.0, currency="USD"),
     ]
-    with opened(tmp_path, rows) as lake:
-        got = lake.ask(Retention(start_event="Order Completed", return_event="Order Complete"))
-        assert got.notes == (
-            "unknown event 'Order Complete'; did you mean 'Order Completed'?",
-            "Values in several currencies (EUR, USD) were added as they are.",
-        )
+    got = ask(rows, Retention(start_event="Order Completed", return_event="Order Complete"))
+    assert got.notes == (
+        "unknown event 'Order Complete'; did you mean 'Order Completed'?",
+        "Values in several currencies (EUR, USD) were added as they are.",
+    )
 
 
 def test_an_empty_lake_is_answered(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ import pyarrow as pa
 import pytest
 
 import obverse
+from obverse.measure.protocol import Unit
 from obverse.measure.time_between import TimeBetween, TimeBetweenAnswer
 from tests.engine.lakes import fill, row, table_of
+from tests.measure.conftest import Ask
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 with_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no public data sets at {DATA}")
@@ -56,27 +58,30 @@ def test_through_the_lake_tickets_are_told_apart(tmp_path: Path) -> None:
         assert {g.name: g.starts for g in split.groups} == {"in Waiting": 1, "not in Waiting": 4}
 
 
-def test_sessions_and_accounts_pair_their_own_events(tmp_path: Path) -> None:
+def test_sessions_and_accounts_pair_their_own_events(ask: Ask) -> None:
     rows = [
         row("ann", "Checkout Started", 0, account_id="acme", session_id="s1"),
         row("ben", "Order Completed", 5, account_id="acme", session_id="s2", value=9.0, currency="EUR"),
         row("ann", "Order Completed", 90, account_id="acme", session_id="s3", value=1.0, currency="EUR"),
     ]
+    counts: tuple[Unit, ...] = ("person", "session", "account")
     found = {}
-    with opened(tmp_path, rows) as lake:
-        for count in ("person", "session", "account"):
-            question = TimeBetween(from_event="Checkout Started", to_event="Order Completed", count=count)
-            whole = asked(lake, question).whole
-            found[count] = (whole.reached, whole.value_reached.value)
+    for count in counts:
+        question = TimeBetween(from_event="Checkout Started", to_event="Order Completed", count=count)
+        whole = ask(rows, question).whole
+        found[count] = (whole.reached, whole.value_reached.value)
     assert found == {"person": (1, 1.0), "session": (0, 0.0), "account": (1, 9.0)}
 
 
-def test_an_empty_lake_and_a_strange_name_are_answered(tmp_path: Path) -> None:
+def test_an_empty_lake_is_answered(tmp_path: Path) -> None:
     with obverse.open(fill(tmp_path / "empty", [])) as lake:
         assert lake.ask(TimeBetween(from_event="*", to_event="*")).sentence() == "Nobody got from * to *."
-    with opened(tmp_path, [row("ann", "Ticket Opened", 0)]) as lake:
-        notes = lake.ask(TimeBetween(from_event="Ticket Opened", to_event="Ticket Opend")).notes
-        assert notes == ("unknown event 'Ticket Opend'; did you mean 'Ticket Opened'?",)
+
+
+def test_a_name_that_was_never_seen_is_said(ask: Ask) -> None:
+    question = TimeBetween(from_event="Ticket Opened", to_event="Ticket Opend")
+    notes = ask([row("ann", "Ticket Opened", 0)], question).notes
+    assert notes == ("unknown event 'Ticket Opend'; did you mean 'Ticket Opened'?",)
 
 
 # -- public data ----------------------------------------------------------------------------------------
