@@ -207,6 +207,50 @@ def setting_set(data: Path, name: str, value: str) -> None:
         settings.set_value(name, read)
 
 
+@cli.group()
+def segment() -> None:
+    """Save, list and forget segments: named groups of people, to filter and split questions by."""
+
+
+@segment.command("save")
+@data_option
+@click.argument("name")
+@click.argument("question")
+@click.option("--pick", multiple=True, help="Part of the answer, e.g. step=2; everyone counted unless given.")
+@click.option("--snapshot", is_flag=True, help="Keep the people as they are now.")
+def segment_save(data: Path, name: str, question: str, pick: tuple[str, ...], snapshot: bool) -> None:
+    """Save the people behind a QUESTION, in JSON as `obverse ask` takes it, as the segment NAME."""
+    import obverse
+    from obverse.measure import read_question
+
+    parts = dict(one.partition("=")[::2] for one in pick)
+    asked = read_question(question)
+    with obverse.open(data) as lake:
+        lake.save_segment(name, asked, parts, snapshot=snapshot)
+        click.echo(f"{lake.people(asked, parts, limit=0).n} people", err=True)
+
+
+@segment.command("list")
+@data_option
+def segment_list(data: Path) -> None:
+    """List the saved segments as JSON lines."""
+    import msgspec
+
+    with _settings(data) as settings:
+        for one in settings.segments.all():
+            shown = {"name": one.name, "question": msgspec.Raw(one.question), "pick": one.pick}
+            click.echo(msgspec.json.encode(shown | {"snapshot": one.is_snapshot}))
+
+
+@segment.command("delete")
+@data_option
+@click.argument("name")
+def segment_delete(data: Path, name: str) -> None:
+    """Forget the segment NAME; questions that name it fail from now on."""
+    with _settings(data) as settings:
+        settings.segments.delete(name)
+
+
 def _settings(data: Path, create: bool = False) -> Settings:
     """Open the settings of a data folder."""
     from obverse.settings.store import Settings
