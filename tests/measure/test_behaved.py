@@ -351,3 +351,17 @@ def test_through_the_lake_fields_filters_and_segments_mean_what_they_say(tmp_pat
         assert store.everyone == 0
         stranger = lake.ask(Behaved(rules=("did Order Complete",)))
         assert "did you mean 'Order Completed'" in stranger.notes[0]
+
+
+def test_an_engine_of_any_kind_finds_the_same_people(ask: Any) -> None:
+    rows = [
+        row("ann", "Order Completed", 0, value=80.0, currency="EUR", context='{"country": "FR"}'),
+        row("ann", "Order Completed", 60, value=40.0, currency="EUR", context='{"country": "DE"}'),
+        row("ben", "Page Viewed", 0, context='{"country": "DE"}'),
+    ]
+    rules = ("last context.country = 'DE'", "spent at least 100 in 7d", "did not Checkout Started")
+    got = ask(rows, Behaved(rules=rules))
+    assert (got.people, got.everyone, [one.people for one in got.rules]) == (1, 2, [2, 1, 2])
+    assert got.sides[0].value == 120
+    assert got.chart().to_dict()["$schema"]
+    assert got.chart("value").to_dict()["$schema"]

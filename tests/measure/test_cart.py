@@ -480,3 +480,12 @@ def test_carts_of_a_public_clickstream_are_what_sql_counts() -> None:
     assert orders == 470  # purchases published
     assert usual.carts.carts >= opened
     assert usual.carts.abandoned > 0
+
+
+@pytest.mark.parametrize("cart", [None, "properties.cart_id"])
+def test_an_engine_of_any_kind_gives_the_same_carts(ask: Any, cart: str | None) -> None:
+    got = ask(ROWS, Cart(cart=cart, grain="day", by="touchpoint"))
+    assert (got.carts.carts, got.carts.abandoned, got.carts.recovered, got.carts.undecided) == (3, 2, 1, 1)
+    assert got.carts.value_left.value == 40
+    assert got.chart().to_dict()["$schema"]
+    assert got.chart("value").to_dict()["$schema"]

@@ -513,3 +513,20 @@ def test_what_happens_at_the_end_of_the_period_is_after_it() -> None:
     got = ask(msgspec.structs.replace(DAYS, start="2026-03-23", end="2026-03-24"), acts, 2)
     assert [(one.name, one.people) for one in got.rows] == [("2026-03-23", 1)]
     assert got.not_yet == 1
+
+
+def test_an_engine_of_any_kind_gives_the_same_stages(ask: Any) -> None:
+    day = 24 * 60
+    rows = [
+        row("ann", "Page Viewed", 0),
+        row("ann", "Order Completed", 2 * day, value=30.0, currency="EUR"),
+        row("ann", "Order Completed", 3 * day, value=10.0, currency="EUR"),
+        row("ben", "Product Added", 0),
+        row("cy", "Page Viewed", day),
+    ]
+    got = ask(rows, Stages(grain="day", by="touchpoint"))
+    assert stands(got.rows[-1]) == {"repeat": 1, "prospect": 1, "visitor": 1}
+    assert sum(one.value_so_far for one in got.rows[-1].stages) == 40
+    assert [(group.name, group.people) for group in got.groups] == [("web", 3)]
+    assert got.chart().to_dict()["$schema"]
+    assert got.chart("value").to_dict()["$schema"]

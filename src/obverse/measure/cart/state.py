@@ -59,7 +59,7 @@ N_KINDS = 5
 """Kinds of events: add, remove, viewed, checkout, order."""
 
 N_MINE = 4
-"""What is counted of a person's carts: abandoned, decided, back in time, those whose time for that is over."""
+"""What is counted of a person's carts: abandoned, decided, back in time, with the time for that over."""
 
 WALK = record_type(
     numbers=(
