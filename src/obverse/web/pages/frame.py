@@ -207,3 +207,13 @@ def _periods(address: Address, view: View) -> tuple[Link, ...]:
         )
         for key, name in PERIODS.items()
     )
+
+
+def held_by(address: Address) -> tuple[Link, ...]:
+    """Say by what an answer is held, and link to the same without."""
+    words = {"segment": "people of the segment", "where": "events where"}
+    return tuple(
+        Link(name, f"Only {word} {address.get(name)}", str(address.put(**{name: None})))
+        for name, word in words.items()
+        if address.get(name)
+    )

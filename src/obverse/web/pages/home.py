@@ -12,7 +12,7 @@ from obverse.event import TOUCHPOINTS
 from obverse.measure.overview_question import Overview
 from obverse.web.pages.asked import Asked, answer
 from obverse.web.pages.figures import clock, instant, money, short_day
-from obverse.web.pages.frame import during
+from obverse.web.pages.frame import Link, during, held_by
 from obverse.web.pages.home_figures import Figures, figures_of
 from obverse.web.pages.latest import latest
 from obverse.web.pages.page import Page, Panel, panel
@@ -60,6 +60,7 @@ class HomePage(Page):
     never: Annotated[bool, "No event has ever arrived."] = False
     all_href: Annotated[str, "The same page for all time."] = "/?period=all"
     snippets: Annotated[tuple[Snippet, ...], "How to send an event, with a write key of this server."] = ()
+    held: Annotated[tuple[Link, ...], "The same without its filter, without its segment."] = ()
 
 
 def build(asked: Asked) -> Response[bytes]:
@@ -76,6 +77,7 @@ def build(asked: Asked) -> Response[bytes]:
         never=never,
         all_href=str(asked.address.put(period="all")),
         snippets=asked.snippets() if never else (),
+        held=held_by(asked.address),
     )
     return asked.show(page, periods=True, scripts=("live",))
 
@@ -99,6 +101,8 @@ def _ask(asked: Asked, today: bool) -> OverviewAnswer:
         end=end.isoformat() if start else None,
         zone=asked.view.zone.key,
         conversion=asked.values.conversion_event,
+        where=asked.address.get("where").strip() or None,
+        segment=asked.address.get("segment") or None,
     )
     return asked.lake.ask(question)
 

@@ -30,7 +30,7 @@ from obverse.web.pages.explore.form import (
 from obverse.web.pages.explore.result import Result, result_of
 from obverse.web.pages.explore.suggested import suggested
 from obverse.web.pages.export import downloads
-from obverse.web.pages.frame import CARRIED, Link, during
+from obverse.web.pages.frame import CARRIED, Link, during, held_by
 from obverse.web.pages.known import Known, known_fields
 from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.snippet import Snippet
@@ -86,7 +86,7 @@ class ExplorePage(Page):
     ] = ()
     downloads: Annotated[tuple[Link, ...], "The answer as a file."] = ()
     keep: Annotated[AddForm | None, "What the form needs that puts it on a dashboard."] = None
-    unfiltered: Annotated[tuple[Link, ...], "The same without its filter, without its segment."] = ()
+    held: Annotated[tuple[Link, ...], "The same without its filter, without its segment."] = ()
     empty: Annotated[bool, "No event has ever arrived."] = False
     snippets: Annotated[tuple[Snippet, ...], "How to send an event."] = ()
 
@@ -176,7 +176,7 @@ def _page(asked: Asked, form: Form, names: tuple[tuple[str, int], ...]) -> Explo
         spellings=spellings(question, asked.host, _FOLDER) if question is not None else (),
         downloads=downloads(question, asked.view.side) if question is not None and found.value else (),
         keep=_keep(asked, question, form) if question is not None and found.value else None,
-        unfiltered=_unfiltered(asked.address),
+        held=held_by(asked.address),
         empty=not names,
         snippets=asked.snippets() if not names else (),
     )
@@ -233,16 +233,6 @@ def _period_name(form: Form) -> str:
         return during(form.view.period)
     start, end = (next((text for text in form.texts.get(name, ()) if text), "") for name in ("start", "end"))
     return f"from {start or 'the beginning'} to before {end or 'now'}"
-
-
-def _unfiltered(address: Address) -> tuple[Link, ...]:
-    """Say by what the answer is held, and link to it without."""
-    words = {"segment": "people of the segment", "where": "events where"}
-    return tuple(
-        Link(name, f"Only {word} {address.get(name)}", str(address.put(**{name: None})))
-        for name, word in words.items()
-        if address.get(name)
-    )
 
 
 def build_index(asked: Asked) -> Response[bytes]:
