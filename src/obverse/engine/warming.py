@@ -26,6 +26,7 @@ from obverse.measure.cart import Cart
 from obverse.measure.drivers import Drivers
 from obverse.measure.funnel import Exclusion, Funnel
 from obverse.measure.funnel_question import Count
+from obverse.measure.linger import Linger
 from obverse.measure.overview import Overview
 from obverse.measure.paths import Paths
 from obverse.measure.question import Question
@@ -80,6 +81,7 @@ def _questions() -> list[Question]:
         Funnel.parse(steps, order="strict"),
         Funnel.parse(steps, order="any", same="properties.x"),
         *(Funnel.parse(steps, count=count) for count in counts),
+        Linger(conversion="B"),
         Overview(conversion="B"),
         Retention(start="1970-01-01"),
         Sessions(conversion="B", start="1970-01-01"),

@@ -14,6 +14,7 @@ from obverse.measure.behaved import BehavedMeasure
 from obverse.measure.cart import CartMeasure
 from obverse.measure.drivers import DriversMeasure
 from obverse.measure.funnel import FunnelMeasure
+from obverse.measure.linger import LingerMeasure
 from obverse.measure.overview import OverviewMeasure
 from obverse.measure.paths import PathsMeasure
 from obverse.measure.protocol import Measure
@@ -31,6 +32,7 @@ MEASURES: dict[str, Measure] = {
     "cart": CartMeasure(),
     "drivers": DriversMeasure(),
     "funnel": FunnelMeasure(),
+    "linger": LingerMeasure(),
     "overview": OverviewMeasure(),
     "paths": PathsMeasure(),
     "retention": RetentionMeasure(),

@@ -185,16 +185,16 @@ def _figures(part: Callable[..., F], numbers: Int64s, worth: Worth, **more: Any)
     return part(
         sessions=n,
         bounces=int(numbers[BOUNCED]),
-        bounce_rate=_share(numbers, BOUNCED, BOUNCED_2, BOUNCED_SESSIONS),
+        bounce_rate=share_of_sessions(numbers, BOUNCED, BOUNCED_2, BOUNCED_SESSIONS),
         converting=int(numbers[CONVERTING]),
-        conversion=_share(numbers, CONVERTING, CONVERTING_2, CONVERTING_SESSIONS),
+        conversion=share_of_sessions(numbers, CONVERTING, CONVERTING_2, CONVERTING_SESSIONS),
         value=worth[0],
         value_per_session=mean(np.array(moments.with_zeros(worth[1], n))),
         **more,
     )
 
 
-def _share(numbers: Int64s, marked: int, squared: int, together: int) -> Estimate:
+def share_of_sessions(numbers: Int64s, marked: int, squared: int, together: int) -> Estimate:
     """Estimate a share of sessions, people being independent and their sessions alike."""
     n, y, yy = (int(numbers[at]) for at in (PEOPLE, SESSIONS, SESSIONS_2))
     x, xx, xy = (int(numbers[at]) for at in (marked, squared, together))
@@ -219,7 +219,7 @@ def mean(draws: Floats) -> Estimate:
 def _length(counts: Int64s, seconds: Floats) -> SessionsLength | None:
     if not counts.any():
         return None
-    p25, p75, p90 = (_brief(one) for one in quantiles_s(counts, (0.25, 0.75, 0.9)))
+    p25, p75, p90 = (brief(one) for one in quantiles_s(counts, (0.25, 0.75, 0.9)))
     return SessionsLength(mean_s=mean(seconds), median_s=median_s(counts), p25_s=p25, p75_s=p75, p90_s=p90)
 
 
@@ -229,14 +229,14 @@ def median_s(counts: Int64s) -> Estimate:
     if n == 0:
         return Estimate(reason=Reason.NOBODY)
     (low,), (high,) = rank_interval(np.array([n]), 0.5)
-    found = _brief(quantiles_s(counts, (0.5,))[0])
+    found = brief(quantiles_s(counts, (0.5,))[0])
     if low < 1 or high > n:
         return Estimate(found, reason=Reason.TOO_FEW)
     lower, upper = quantiles_s(counts, (low / n, high / n))
-    return Estimate(found, _brief(lower), _brief(upper))
+    return Estimate(found, brief(lower), brief(upper))
 
 
-def _brief(seconds: float) -> float:
+def brief(seconds: float) -> float:
     """Give 0 for what is less than the millisecond that can be told."""
     return seconds if seconds >= 0.001 else 0.0
 

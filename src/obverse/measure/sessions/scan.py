@@ -208,7 +208,7 @@ def _count(
     for number in range(N_TABLES):
         if places[number] != ANY:
             at = rules.bases[number] + places[number]
-            _add(tally.tables[at], person, bounced, converted)
+            add(tally.tables[at], person, bounced, converted)
             if converted:
                 tally.money[at] += worth
                 push(tally.worth[at], worth)
@@ -241,7 +241,7 @@ def _bounced(session: Int64s, rules: Rules) -> bool:
 
 
 @njit(nogil=True)
-def _add(row: Int64s, person: int, bounced: bool, converted: bool) -> None:
+def add(row: Int64s, person: int, bounced: bool, converted: bool) -> None:
     """Add a session to a row; sums over people of their numbers' products grow as the numbers do."""
     if row[WHOSE] != person:
         row[WHOSE] = person

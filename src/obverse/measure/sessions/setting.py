@@ -122,22 +122,29 @@ def setting_of(question: Sessions, labels: Sequence[Labels], newest: int) -> Set
 
 
 def page_places(
-    labels: Labels, patterns: Sequence[str], most: int | None = None
+    labels: Labels, patterns: Sequence[str], most: int | None = None, fold: bool = True
 ) -> tuple[tuple[str, ...], Int32s]:
-    """Fold the pages of a layout.
+    """Name the pages of a layout.
 
     Args:
         labels: of its codes, most frequent first.
         patterns: pages that count as one.
         most: how many pages are told apart, the most frequent; None for all.
+        fold: whether numbers and ids in addresses count as one.
 
     Returns:
-        The pages' names, the last of which is all others, and the place in them of each code.
+        The pages' names, the last of which is all others, and the number of each code's page.
     """
     known = Patterns(patterns)
-    names = [NO_VALUE if one is None else known.name_of(one) or folded(one) for one in labels]
-    kept = list(dict.fromkeys(names))[:most]
-    places, numbers = _numbered([name if name in kept else OTHER for name in names] if most else names, OTHER)
+
+    def named(label: str | None) -> str:
+        if label is None:
+            return NO_VALUE
+        return known.name_of(label) or (folded(label) if fold else label)
+
+    names = [named(label) for label in labels]
+    kept = set([*dict.fromkeys(names)][:most])
+    places, numbers = _numbered([name if name in kept else OTHER for name in names], OTHER)
     return places, frozen(np.array(numbers, np.int32))
 
 

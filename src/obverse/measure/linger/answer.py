@@ -1,0 +1,165 @@
+"""The answer about lingering: time on each page, and what goes with staying long."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+import pyarrow as pa
+
+from obverse.measure.estimate import Comparison, Estimate
+from obverse.measure.linger.pictures import draw
+from obverse.measure.linger.question import Linger
+from obverse.measure.picture import Picture, Side
+from obverse.measure.question import Answer
+from obverse.measure.wording import count, duration, percent
+
+
+class LingerSide(msgspec.Struct, frozen=True, kw_only=True):
+    """People who stayed long on a page, or short.
+
+    Attributes:
+        people: how many.
+        converting: of them, those who converted later.
+        conversion: their share.
+        value_per_person: value of those conversions, on average over all of them.
+        leaving: share whose session ended on the page, of those whose client told the time on it.
+    """
+
+    people: int
+    converting: int
+    conversion: Estimate
+    value_per_person: Estimate
+    leaving: Estimate
+
+
+class LingerPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page or an element.
+
+    Attributes:
+        name: of the page; ``(other)`` for all that have no row.
+        people: who viewed it.
+        views: how often.
+        timed: views whose time is known.
+        total_s: their time, seconds.
+        median_s: time of a view: half are no longer; within 1 % (or half a millisecond).
+        p25_s: a quarter are no longer; None where no time is known.
+        p75_s: three quarters.
+        p90_s: nine of ten.
+        exit_rate: share of views after which the session ended, where that is known.
+        observed: people who were watched for as long as a conversion counts.
+        converting: of them, those who converted after their first view.
+        conversion: their share.
+        value: value of those conversions.
+        long_from_s: from how many seconds on a stay is long; None where nobody can be compared.
+        long: people who stayed long.
+        short: people who stayed short.
+        conversion_difference: share converting of long less short stays; its p value is adjusted for there
+            being many pages (Benjamini and Hochberg).
+        leaving_difference: likewise the share leaving.
+    """
+
+    name: str
+    people: int
+    views: int
+    timed: int
+    total_s: float
+    median_s: Estimate
+    p25_s: float | None
+    p75_s: float | None
+    p90_s: float | None
+    exit_rate: Estimate
+    observed: int
+    converting: int
+    conversion: Estimate
+    value: float
+    long_from_s: float | None
+    long: LingerSide
+    short: LingerSide
+    conversion_difference: Comparison
+    leaving_difference: Comparison
+
+
+class LingerAnswer(Answer, frozen=True, kw_only=True):
+    """The answer to `Linger`.
+
+    Attributes:
+        question: what was asked.
+        pages: pages or elements, most people first.
+        currency: of the values; None where there is none or several.
+        notes: what else the reader must know.
+    """
+
+    measure: ClassVar[str] = "linger"
+
+    question: Linger
+    pages: tuple[LingerPage, ...]
+    currency: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def sentence(self) -> str:
+        """Say where people stay longest, and where staying long goes with converting."""
+        timed = [page for page in self.pages if page.median_s.value is not None]
+        if not timed:
+            return (
+                f"Nobody viewed {'a page' if self.question.of == 'page' else 'an element'} for a known time."
+            )
+        longest = max(timed, key=lambda page: (page.median_s.value or 0, page.people))
+        text = f"People stay longest on {longest.name}: half of its views last over "
+        text += duration(longest.median_s.value or 0)
+        clear = [page for page in self.pages if (page.conversion_difference.p_value or 1) < 0.05]
+        if not clear:
+            return text + "."
+        most = max(clear, key=lambda page: abs(page.conversion_difference.difference or 0))
+        long, short = (percent(side.conversion.value or 0) for side in (most.long, most.short))
+        stayed = f"{long} of {count(most.long.people)} who stay long convert, {short} of others"
+        return f"{text}. On {most.name}, {stayed}."
+
+    def table(self) -> pa.Table:
+        """Give a row for each page or element."""
+        return pa.Table.from_pylist([_record(page) for page in self.pages], schema=_SCHEMA)
+
+    def pictures(self, side: Side = "people") -> tuple[Picture, ...]:
+        """Show one side: time on pages and what goes with it, or the money.
+
+        Args:
+            side: ``people`` or ``value``.
+        """
+        return draw(self, side)
+
+
+_COUNTS = ("people", "views", "timed", "observed", "converting")
+_ESTIMATES = ("median_s", "exit_rate", "conversion")
+_DIFFERENCES = ("conversion_difference", "leaving_difference")
+_PLAIN = ("total_s", "p25_s", "p75_s", "p90_s", "value", "long_from_s")
+
+
+def _record(page: LingerPage) -> dict[str, object]:
+    row: dict[str, object] = {name: getattr(page, name) for name in ("name", *_COUNTS, *_PLAIN)}
+    for name in _ESTIMATES:
+        found: Estimate = getattr(page, name)
+        row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+    for name in _DIFFERENCES:
+        gap: Comparison = getattr(page, name)
+        row |= {
+            name: gap.difference,
+            f"{name}_low": gap.low,
+            f"{name}_high": gap.high,
+            f"{name}_p": gap.p_value,
+        }
+    return row
+
+
+_SCHEMA = pa.schema(
+    [
+        pa.field("name", pa.string()),
+        *(pa.field(name, pa.int64()) for name in _COUNTS),
+        *(pa.field(name, pa.float64()) for name in _PLAIN),
+        *(pa.field(f"{name}{end}", pa.float64()) for name in _ESTIMATES for end in ("", "_low", "_high")),
+        *(
+            pa.field(f"{name}{end}", pa.float64())
+            for name in _DIFFERENCES
+            for end in ("", "_low", "_high", "_p")
+        ),
+    ]
+)
