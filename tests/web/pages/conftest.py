@@ -96,6 +96,7 @@ class Eye:
         self._contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
+        page.set_default_navigation_timeout(120_000)  # the first question of a kind may compile its kernel
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
         answer = page.goto(url)

@@ -85,7 +85,8 @@ def test_a_number_leads_to_as_many_people_as_it_says(client: httpx.Client) -> No
 
 def test_a_bar_of_a_funnel_has_an_address_of_the_same_kind(client: httpx.Client) -> None:
     question = {"type": "funnel", "steps": [{"events": ["Product Viewed"]}, {"events": ["Product Added"]}]}
-    query: dict[str, Any] = {"q": json.dumps(question), "pick.step": "1", "pick.outcome": "dropped", "format": "json"}
+    pick = {"pick.step": "1", "pick.outcome": "dropped"}
+    query: dict[str, Any] = {"q": json.dumps(question), **pick, "format": "json"}
     found = get(client, "/people/behind", **query).json()
     assert found["n"] == LOOKED - ADDED
     assert found["behind"] == "4 people left after Product Viewed."

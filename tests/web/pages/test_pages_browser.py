@@ -23,6 +23,12 @@ PATHS = (
     f"{FUNNEL}&by=context.device.type&side=value",
     "/funnel?s1=Product+Viewd&s2=&w2=a+%3E&within=soon&do=ask",
     "/funnel/people?steps=Product+Viewed+%3E+Order+Completed&step=1&outcome=dropped",
+    "/explore",
+    "/explore/trend?series=people:+Product+Viewed&series=Order+Completed&by=context.device.type",
+    "/explore/retention?interval=day&side=value",
+    "/explore/paths?goal=Order+Completed",
+    "/explore/stages?lapse=soon&do=ask",
+    "/people/behind?q=%7B%22type%22:%22stages%22%7D&pick.stage=customer",
     "/people",
     "/people?q=nobody-at-all",
     "PERSON",
@@ -275,3 +281,35 @@ def test_who_logs_out_is_out(filled: Server, fresh_page: Page) -> None:
     expect(fresh_page.get_by_role("heading", name="Log in")).to_be_visible()
     fresh_page.goto(f"{filled.address}/health")
     expect(fresh_page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+def test_moving_from_measure_to_measure_keeps_filter_and_side(filled: Server, eye: Eye) -> None:
+    page = eye.open(f"{filled.address}/explore")
+    page.get_by_role("link", name="What happened when?").click()
+    page.get_by_label("Only events where").fill("event <> 'Order Completed'")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.get_by_label("Only events where")).to_have_value("event <> 'Order Completed'")
+    page.get_by_role("navigation", name="Side of the coin").get_by_role("link", name="Value").click()
+    page.get_by_role("navigation", name="Measures").get_by_role("link", name="Stages").click()
+    expect(page.get_by_label("Only events where")).to_have_value("event <> 'Order Completed'")
+    assert parse_qs(urlsplit(page.url).query)["side"] == ["value"]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_another_series_is_added_with_scripts_and_without(filled: Server, eye: Eye, scripts: bool) -> None:
+    page = eye.open(f"{filled.address}/explore/trend?series=Product+Viewed", java_script_enabled=scripts)
+    page.get_by_role("button", name="Add another to Series").click()
+    page.locator('form.asking input[name="series"]').last.fill("Order Completed")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.get_by_role("heading", name="To keep").wait_for()
+    assert parse_qs(urlsplit(page.url).query)["series"] == ["Product Viewed", "Order Completed"]
+
+
+def test_the_keyboard_reads_a_picture_and_enter_shows_who(filled: Server, eye: Eye) -> None:
+    page = eye.open(f"{filled.address}/explore/trend?series=people:+Order+Completed")
+    chart = page.locator("svg[data-readout]").first
+    chart.focus()
+    page.keyboard.press("End")
+    expect(page.locator("#picture-1-readout")).to_contain_text("people")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Who they are")).to_be_visible()

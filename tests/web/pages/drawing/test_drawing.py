@@ -247,6 +247,13 @@ def test_a_cell_is_darker_for_more_and_what_is_all_by_nature_does_not_count() ->
     assert made.rows[0].cells[1].text == "40"
 
 
+def test_those_who_start_leave_shades_for_those_who_come_back() -> None:
+    made = heat(rows=("a", "b"), columns=("0", "1", "2"), values=((0.7, 0.2, 0.1), (0.8, 0.1, 0.05)))
+    levels = [[cell.level for cell in row.cells] for row in made.rows]
+    assert levels[0][:2] == [LEVELS, LEVELS]
+    assert levels[1][0] == LEVELS > levels[1][1] > levels[1][2] > 0
+
+
 def test_a_cell_says_of_how_many_and_whether_it_grows() -> None:
     made = heat(
         rows=("2026-03-02",),

@@ -12,6 +12,7 @@ from obverse.web.pages.figures import count, cut, plural
 
 LEVELS = 9
 """Shades between the paper and the darkest; `obverse.css` names one each."""
+APART = 1.5
 MOST_ROWS = 60
 MOST_COLUMNS = 60
 
@@ -110,10 +111,19 @@ def _named(name: str, short_name: str) -> str:
 
 
 def _ends(picture: Heat) -> tuple[float, float]:
-    """Choose what the lightest and the darkest shade stand for; shares that are 1 by nature tell nothing."""
+    """Choose what the lightest and the darkest shade stand for.
+
+    A first column that stands far above all others (those who start, where others are who came back) would
+    leave no shade for them: it is as dark as the darkest of them.
+    """
     values = [value for row in picture.values for value in row if value is not None]
-    telling = [value for value in values if value != 1.0] if picture.of == "share" else values
-    top = max(telling or values, default=1.0)
+    later = [value for row in picture.values for value in row[1:] if value is not None]
+    first = [row[0] for row in picture.values if row and row[0] is not None]
+    apart = bool(later and first) and min(first) > APART * max(later)
+    telling = [value for value in later if value is not None] if apart else values
+    if picture.of == "share":
+        telling = [value for value in telling if value != 1.0] or telling
+    top = max(telling, default=1.0)
     return min(0.0, *values) if values else 0.0, top if top > 0 else 1.0
 
 

@@ -125,11 +125,23 @@ class Form:
         values = self.texts.get(spec.name, spec.default)
         return Entry(
             spec=spec,
-            label=LABELS.get(spec.name, spec.name.replace("_", " ").capitalize()),
+            label=label_of(spec.name),
             values=values or ("",),
             problem=self.problem if self.problem_at == spec.name else "",
             placeholder=_PLACEHOLDERS.get(spec.widget, ""),
         )
+
+
+def label_of(name: str) -> str:
+    """Say what a field is called on the page.
+
+    >>> label_of("n_intervals"), label_of("lapse_by"), label_of("by")
+    ('How many intervals', 'Lapse by', 'Split by')
+    """
+    if name in LABELS:
+        return LABELS[name]
+    words = name.replace("_", " ")
+    return f"How many {words[2:]}" if words.startswith("n ") else words.capitalize()
 
 
 def read_form(about: About, question: type[Question], address: Address, view: View) -> Form:

@@ -38,6 +38,8 @@ from obverse.web.pages.spelling import spellings
 
 _FOLDER = "obverse-data"
 _MORE = "more-"
+MOST_NAMES = 200
+"""Names of events that a sentence is searched for."""
 
 
 @dataclass(frozen=True)
@@ -163,8 +165,9 @@ def _page(asked: Asked, form: Form, names: tuple[tuple[str, int], ...]) -> Explo
     if found.value is not None and question is not None and not asked.as_json:
         shown, put = found.value, question
         side = cast("Side", asked.view.side)
+        known = (*named_by(put), *(name for name, _ in names[:MOST_NAMES]))
         result = panel(
-            lambda: result_of(shown, side, named_by(put), lambda pick: behind_href(put, pick, asked.address))
+            lambda: result_of(shown, side, known, lambda pick: behind_href(put, pick, asked.address))
         )
     return ExplorePage(
         title=form.about.title,

@@ -17,7 +17,8 @@ _FIGURE = re.compile(
     rf"|(?P<range>\({_NUMBER}(?:{_SPACE}?%)?(?:–| to ){_NUMBER}(?:{_SPACE}?(?:%|k|M|G|\w{{1,4}}))?\))"
     rf"|(?P<figure>{_NUMBER}{_SPACE}?%)"
     rf"|(?P<people>{_NUMBER}{_SPACE}(?:people|persons?|customers|buyers))"
-    rf"|(?P<plain>(?<![\w.]){_NUMBER}(?:{_SPACE}(?:k|M|G|s|min|h|d|days?|weeks?|months?)\b)?(?!\w))"
+    r"|(?P<plain>(?<![\w.])(?<!week )(?<!day )(?<!month )"
+    rf"{_NUMBER}(?:{_SPACE}(?:k|M|G|s|min|h|d|days?|weeks?|months?)\b)?(?!\w))"
 )
 _MARKS = {"plain": "figure"}
 
