@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
-import altair as alt
 import msgspec
 import numpy as np
 import pyarrow as pa
@@ -38,6 +37,9 @@ from obverse.measure.picture import Bar, Bars, Line, Lines, Of, Picture, Side
 from obverse.measure.protocol import Facts
 from obverse.measure.question import Answer
 from obverse.measure.wording import count, money, percent
+
+if TYPE_CHECKING:
+    import altair as alt
 
 OTHER = "(other)"
 MOST_ROWS = 93
