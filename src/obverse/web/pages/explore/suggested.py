@@ -28,6 +28,7 @@ _WANTS = ("product added", "checkout started", "added", "checkout", "lead", "tri
 _NOT_DONE = frozenset({"Identified", "Grouped", "Aliased"})
 _ENDS = frozenset({"conversion", "order", "goal", "to", "to_event", "return_event", "until", "second"})
 _MIDDLES = frozenset({"prospect", "add", "engaged"})
+_BEGINNINGS = frozenset({"first", "start_event", "from_event"})
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,13 @@ def suggested(name: str, question: type[Question], names: Sequence[str], convers
 
 
 def _instead(spec: FieldSpec, some: Usual, known: set[str]) -> Texts:
-    """Name an event that there is in place of a default that names none."""
-    if spec.widget != "events" or not (spec.required or spec.default):
+    """Name an event that there is in place of a default that names none.
+
+    Only where any early, middle or last event will do. A field that stands for one certain kind of event,
+    such as a heartbeat, stays as it is: another in its place would give a wrong number, not a first answer.
+    """
+    roles = spec.required or spec.name in _ENDS | _MIDDLES | _BEGINNINGS
+    if spec.widget != "events" or not roles or not (spec.required or spec.default):
         return {}
     if any(_found(text, known) for text in spec.default):
         return {}
