@@ -256,6 +256,13 @@ def test_a_cart_that_is_not_decided_is_never_counted_as_abandoned() -> None:
     assert (after.carts.abandoned, after.carts.pending, after.carts.recovery.value) == (1, 1, None)
 
 
+def test_a_cart_that_came_back_is_no_part_of_the_share_before_its_time_is_over() -> None:
+    acts = [act(0, "Add"), act(2, "Order")]
+    early, over = ask(BASE, acts, newest=MONDAY + 7 * HOUR), ask(BASE, acts, newest=MONDAY + 7 * HOUR + 1)
+    assert (early.carts.recovered, early.carts.recovery.value) == (1, None)
+    assert (over.carts.recovered, over.carts.recovery.value) == (1, 1.0)
+
+
 def test_any_activity_puts_abandonment_off() -> None:
     acts = [act(0, "Add"), act(0.9, "Look"), act(1.8, "Remove"), act(2.7, "Pay"), act(3.6, "Order", 9)]
     got = ask(BASE, acts, newest=LATER)
