@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 from collections.abc import Callable
 from itertools import pairwise
@@ -27,6 +28,9 @@ from obverse.tape.expression import Form, parse
 from obverse.tape.layout import Key, Selection
 from obverse.tape.planning import Plan, planned
 from tests.engine.lakes import row, table_of
+
+PACKAGE = Path(obverse.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
 def ready(*selections: Selection, keys: tuple[Key, ...] = ()) -> Plan:
@@ -211,6 +215,21 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         session_of(None)
     with pytest.raises(MissingExtraError):
         obverse.open(tmp_path, engine="spark")
+
+
+def _imported(node: ast.stmt) -> str:
+    if isinstance(node, ast.ImportFrom):
+        return node.module or ""
+    return ",".join(one.name for one in node.names) if isinstance(node, ast.Import) else ""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_pyspark_is_imported_by_its_engine_alone_and_only_when_it_is_used(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    if "spark" in path.relative_to(PACKAGE).parts:
+        nodes = tree.body  # at the top; in a function or for types it may be
+    assert not [node.lineno for node in nodes if "pyspark" in _imported(node)]
 
 
 def test_an_unknown_engine_is_refused(tmp_path: Path) -> None:

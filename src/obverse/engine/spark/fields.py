@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from obverse.engine.spark.narrowing import bases
+from obverse.engine.spark.narrowing import asked, bases
 from obverse.tape.catalogue import JSON_COLUMNS, candidates, decoded, leaves, placed, pointer
 from obverse.tape.expression import Path
 
@@ -34,8 +34,8 @@ class Looking:
         params = {f"p{at}": one for at, one in enumerate(self._pointers)}
         found: set[int] = set()
         for base in bases(batches):
-            seen = base.execute(self._sql, params).fetchall()
-            found |= {at for at, one in enumerate(seen[0]) if one}
+            seen = asked(base, self._sql, params)
+            found |= {at for at, column in enumerate(seen.columns) if column[0].as_py()}
             if len(found) == len(self._pointers):
                 break
         yield pa.record_batch({"found": pa.array(sorted(found), pa.int64())})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import reduce
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 T = TypeVar("T")
+
+_SAID = re.compile(r"DataError: (.+)")
 
 
 class SparkLake(AnyLake):
@@ -183,7 +186,8 @@ class SparkLake(AnyLake):
         try:
             return run()
         except PythonException as error:
-            raise DataError(str(error).strip().splitlines()[-1]) from error
+            said = _SAID.search(str(error))
+            raise DataError(said[1] if said else str(error)) from error
         except PySparkException as error:
             if not self._source.retrying(error):
                 raise

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _GLOB = re.compile(r"([\\\[\]{}*?])")
+_GONE = ("PATH_NOT_FOUND", "FILE_NOT_EXIST")
 _TYPES = {"int64": "long", "double": "double", "string": "string", "timestamp[us, tz=UTC]": "timestamp"}
 
 
@@ -82,7 +83,8 @@ class LakeSource:
 
     def retrying(self, error: Exception) -> bool:
         """Tell whether a file was merged into another meanwhile, and take the newest version."""
-        if "FILE_NOT_EXIST" not in str(error) or not self._table.refresh().version > self._snapshot.version:
+        gone = any(word in str(error) for word in _GONE)
+        if not gone or self._table.refresh().version == self._snapshot.version:
             return False
         self.refresh()
         return True

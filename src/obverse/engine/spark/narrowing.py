@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 import duckdb
@@ -53,18 +53,14 @@ class Narrowing:
 
     def _narrowed(self, base: duckdb.DuckDBPyConnection, texts: _Texts) -> Iterator[pa.RecordBatch]:
         schema = self._recipe.schema()
-        try:
-            found = base.sql(self._sql, params=self._params).to_arrow_table()
-            claims = base.sql(_CLAIMS.format(stream=self._stream)) if self._recipe.claimed else None
-            claimed = claims.to_arrow_table() if claims else None
-        except duckdb.InvalidInputException as error:
-            raise DataError(f"an event cannot be read: {error}") from error
+        found = asked(base, self._sql, self._params)
         yield from filled(found, schema)
         if self._recipe.labelled and found.num_rows:
             yield from filled(texts.new(found), schema)
-        if claimed is not None and claimed.num_rows:
-            bits = pa.array(np.full(claimed.num_rows, 1 << CLAIM))
-            yield from filled(claimed.append_column("bits", bits), schema)
+        if self._recipe.claimed:
+            claims = asked(base, _CLAIMS.format(stream=self._stream), {})
+            bits = pa.array(np.full(claims.num_rows, 1 << CLAIM))
+            yield from filled(claims.append_column("bits", bits), schema)
 
 
 class _Texts:
@@ -110,6 +106,18 @@ def bases(batches: Iterable[pa.RecordBatch]) -> Iterator[duckdb.DuckDBPyConnecti
                 yield base
     finally:
         base.unregister("events")
+
+
+def asked(base: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, object]) -> pa.Table:
+    """Run a query over the view `events`.
+
+    Raises:
+        DataError: an event cannot be read, as where its JSON is broken.
+    """
+    try:
+        return base.sql(sql, params=dict(params)).to_arrow_table()
+    except duckdb.InvalidInputException as error:
+        raise DataError(f"an event cannot be read: {str(error).splitlines()[0]}") from error
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from obverse.engine.spark.narrowing import bases
+from obverse.engine.spark.narrowing import asked, bases
 from obverse.engine.spark.source import Source
 from obverse.tape.people import MAX_IDS, Person
 from obverse.tape.reels import ANONYMOUS_SQL, CLAIM_SQL, CLAIMING
@@ -39,7 +39,7 @@ class Identifying:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Give what is found in each batch."""
         for base in bases(batches):
-            yield from base.sql(self._sql, params={"keys": self._keys}).to_arrow_table().to_batches()
+            yield from asked(base, self._sql, {"keys": self._keys}).to_batches()
 
 
 def named(source: Source, keys: Sequence[int], claimed: bool) -> tuple[Person, ...]:
