@@ -20,6 +20,7 @@ import pyarrow as pa
 import obverse
 from obverse.folder import Folder
 from obverse.lake.table import EventTable
+from obverse.measure.act import Act
 from obverse.measure.attribution import Attribution
 from obverse.measure.behaved import Behaved
 from obverse.measure.cart import Cart
@@ -92,6 +93,7 @@ def _questions() -> list[Question]:
         Attribution(conversion="B"),
         Drivers(conversion="B"),
         Paths(after="A", goal="B"),
+        Act(click="A", form_start="A", conversion="B"),
         Stickiness(conversion="B", start="1970-01-01", by="properties.x"),
         *(
             Trend(series=series, start="1970-01-01", by="properties.x")

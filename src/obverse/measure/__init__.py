@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from obverse.errors import QuestionError, unknown
+from obverse.measure.act import ActMeasure
 from obverse.measure.attribution import AttributionMeasure
 from obverse.measure.behaved import BehavedMeasure
 from obverse.measure.cart import CartMeasure
@@ -27,6 +28,7 @@ from obverse.measure.time_between import TimeBetweenMeasure
 from obverse.measure.trend import TrendMeasure
 
 MEASURES: dict[str, Measure] = {
+    "act": ActMeasure(),
     "attribution": AttributionMeasure(),
     "behaved": BehavedMeasure(),
     "cart": CartMeasure(),
