@@ -25,14 +25,14 @@ test: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not proof"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not proof"
 
 check: $(VENV)/.test
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 proofs: $(VENV)/.test
 	@./tools/ensure-chromium
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m proof
+	$(BIN)/python -m pytest -n $(WORKERS) -m proof
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m bench --size $(SIZE)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -37,6 +37,14 @@ CHROMIUM_FLAGS = (
 )
 START_LIMIT_S = 60
 STOP_LIMIT_S = 60
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let one worker alone start a Spark cluster."""
+    from tests.scheduling import OneCluster
+
+    return OneCluster(config, log)
 
 
 class Server:
@@ -140,10 +148,7 @@ def spark_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSes
         yield session
 
 
-SPARK = pytest.param("spark", marks=[pytest.mark.spark, pytest.mark.xdist_group("spark")])
-
-
-@pytest.fixture(scope="session", params=["local", SPARK])
+@pytest.fixture(scope="session", params=["local", pytest.param("spark", marks=pytest.mark.spark)])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine in turn."""
     if request.param == "local":
