@@ -232,7 +232,8 @@ class Frequent:
         mass: shape (n,); a key's true count is at most its mass + `error`.
         sums: shape (n, sums), what happened since the key came in.
         fixed: shape (n, fixed), what is the same for all that is counted under a key.
-        money: shape (n, 3), moments of an amount a person (`obverse.measure.moments`); (n, 0) for none.
+        money: shape (n, 3) or (n, several, 3), moments of amounts a person (`obverse.measure.moments`); (n,
+            0) for none.
         pairs: shape (n, 6), moments of two numbers a person (`obverse.measure.pairs`); (n, 0) for none.
         ranks: shape (`N_RANKS`,), what tells how many keys there were (HyperLogLog); (0,) for none.
         error: no key that is not there has happened more often.
@@ -258,6 +259,7 @@ class Frequent:
         n_fixed: int = 0,
         money_at: int | None = None,
         pairs_at: int | None = None,
+        n_money: int = 1,
     ) -> Self:
         """Take over what a scan has counted.
 
@@ -268,6 +270,7 @@ class Frequent:
             n_fixed: how many of them, the last, are the same for all of a key.
             money_at: number of the first of three floats; None for none.
             pairs_at: number of the first of six floats; None for none.
+            n_money: how many times three floats of money there are.
         """
         shrink(table)
         n = int(table.n)
@@ -278,7 +281,7 @@ class Frequent:
             mass=ints[:, MASS].copy(),
             sums=ints[:, FIRST : FIRST + n_sums].copy(),
             fixed=ints[:, ints.shape[1] - n_fixed :].copy(),
-            money=floats[:, money_at : money_at + 3].copy() if money_at is not None else np.zeros((n, 0)),
+            money=_three(floats, money_at, n_money),
             pairs=floats[:, pairs_at : pairs_at + 6].copy() if pairs_at is not None else np.zeros((n, 0)),
             ranks=room.ranks.copy(),
             error=int(table.error),
@@ -298,7 +301,7 @@ class Frequent:
 
         fixed = np.zeros((len(keys), self.fixed.shape[1]), dtype=np.int64)
         fixed[here], fixed[there] = self.fixed, other.fixed
-        money, pairs = (np.zeros((2, len(keys), part.shape[1])) for part in (self.money, self.pairs))
+        money, pairs = (np.zeros((2, len(keys), *part.shape[1:])) for part in (self.money, self.pairs))
         money[0, here], money[1, there] = self.money, other.money
         pairs[0, here], pairs[1, there] = self.pairs, other.pairs
         return type(self)(
@@ -306,8 +309,8 @@ class Frequent:
             mass=added(self.mass, other.mass),
             sums=added(self.sums, other.sums),
             fixed=fixed,
-            money=moments.merge(*money) if money.shape[2] else money[0],
-            pairs=merge_pairs(*pairs) if pairs.shape[2] else pairs[0],
+            money=moments.merge(*money) if money.shape[-1] else money[0],
+            pairs=merge_pairs(*pairs) if pairs.shape[-1] else pairs[0],
             ranks=np.maximum(self.ranks, other.ranks),
             error=self.error + other.error,
             keep=self.keep,
@@ -348,3 +351,11 @@ class Frequent:
             found = m * log(m / empty)
         spread = 1.96 * 1.04 / sqrt(m)
         return found, max(n, found * (1 - spread)), found * (1 + spread)
+
+
+def _three(floats: Floats, at: int | None, several: int) -> Floats:
+    """Take the moments of money out of rows of floats."""
+    if at is None:
+        return np.zeros((len(floats), 0))
+    whole = floats[:, at : at + 3 * several].copy()
+    return whole.reshape(len(floats), several, 3) if several > 1 else whole

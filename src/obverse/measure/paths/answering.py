@@ -11,7 +11,6 @@ from obverse.measure import moments
 from obverse.measure.clustered import share_of_things
 from obverse.measure.estimate import Estimate, Reason, total, wilson
 from obverse.measure.frequent import Frequent
-from obverse.measure.histogram import edges_ms
 from obverse.measure.pairs import merge_pairs
 from obverse.measure.paths.answer import PathsAnswer, PathsPlace, PathsStream, PathsWhole, StreamKind
 from obverse.measure.paths.places import BEGAN, LEFT, MORE, OPEN, Places, places_of
@@ -20,7 +19,6 @@ from obverse.measure.paths.state import (
     AGAIN,
     BEGINS,
     ENDS,
-    N_BINS,
     OPEN_ENDS,
     PATHS,
     PEOPLE,
@@ -33,6 +31,7 @@ from obverse.measure.paths.state import (
 from obverse.measure.paths.summary import PathsSummary
 from obverse.measure.protocol import Facts
 from obverse.measure.scope import OTHER
+from obverse.measure.timed import N_BINS, median_s
 from obverse.measure.wording import count
 from obverse.tape.layout import Floats, Int64s
 
@@ -364,21 +363,6 @@ class _Ways:
         bins = self._bins[way]
         known = int(bins.sum())
         return median_s(bins) if known and known >= _KNOWN * times else None
-
-
-def median_s(bins: Int64s) -> float:
-    """Give the median of times in bins of four an octave, in seconds; evenly spread within a bin.
-
-    Args:
-        bins: shape (`N_BINS`,), counts; at least one in all. The bins are those of
-            `obverse.measure.histogram`, sixteen in one.
-    """
-    below, half = np.cumsum(bins), bins.sum() / 2
-    at = int(np.searchsorted(below, half))
-    edges = edges_ms(16 * (N_BINS - 1) + 1)
-    low, high = (0.0, 1.0) if at == 0 else (float(edges[16 * at - 15]), float(edges[16 * at + 1]))
-    into = (half - (below[at] - bins[at])) / bins[at]
-    return float(low + into * (high - low)) / 1_000
 
 
 def _notes(question: Paths, summary: PathsSummary, facts: Facts) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from numba import njit
 
 from obverse.measure.columns import floats_at, integers_at, small_integers_at
 from obverse.measure.frequent import LANE, row_of
-from obverse.measure.histogram import bin_of
 from obverse.measure.moments import push
 from obverse.measure.pairs import push_pair
 from obverse.measure.paths.state import (
@@ -18,7 +17,6 @@ from obverse.measure.paths.state import (
     LAST_PATH,
     LAST_PERSON,
     MONEY,
-    N_BINS,
     N_FLOATS,
     N_PLACE,
     N_TOTALS,
@@ -65,6 +63,7 @@ from obverse.measure.paths.state import (
     steps_of,
     times_of,
 )
+from obverse.measure.timed import N_BINS, time_bin
 from obverse.tape.layout import Floats
 
 _TURNS = 1_103_515_245, 1_640_531_527  # any two odd numbers below 2**31
@@ -171,7 +170,7 @@ def _count_column(w: Walk, column: int) -> None:
 def _count_stream(w: Walk, column: int, source: int, target: int, took: int, reached: bool, j: int) -> None:
     key = ((column << PLACE_BITS | source) << PLACE_BITS) | target
     row = row_of(w.streams, key)
-    bin_ = min((bin_of(took) + 15) >> 4, N_BINS - 1)
+    bin_ = time_bin(took)
     small_integers_at(w.streams.bins, w.streams.capacity * N_BINS)[row * N_BINS + bin_] += 1
     ints, at = integers_at(w.streams.ints, w.streams.capacity * w.streams.width), row * w.streams.width
     ints[at + S_TIMES] += 1

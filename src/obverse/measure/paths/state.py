@@ -11,6 +11,7 @@ from obverse.measure.columns import TABLE_SHAPE, Columns, floats_at, integers_at
 from obverse.measure.frequent import FIRST, TABLE, Room
 from obverse.measure.paths.places import BEGAN, CUT, LEFT, MORE, OPEN, SPECIAL, Places
 from obverse.measure.paths.question import MAX_STEPS, Paths
+from obverse.measure.timed import N_BINS
 from obverse.tape.layout import Floats, Int64s, Layout
 
 Walk: TypeAlias = Any
@@ -36,9 +37,6 @@ LAST_PERSON, LAST_PATH, PASSES, OWN_PATHS, OWN_REACHED, N_PLACE = range(8, 14)
 paths."""
 
 TIME_BITS = 8
-N_BINS = 176
-"""Bins of times: four an octave, up to two hundred years."""
-
 S_TIMES, S_PATHS, S_PEOPLE, S_REACHED, S_PERSON, S_PATH, S_OWN_PATHS, S_OWN_REACHED = range(FIRST, FIRST + 8)
 """Columns of a stream's row; the first four are sums."""
 
