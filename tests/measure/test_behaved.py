@@ -244,6 +244,9 @@ def test_the_last_known_value_counts_by_time_then_arrival() -> None:
 
 def test_sums_of_decimal_fractions_reach_what_they_sum_up_to() -> None:
     acts = [act(hour, "Buy", 0.1) for hour in range(3)]
+    tenths = [act(hour, "Buy", 0.1) for hour in range(10)]
+    assert sum(one.value for one in tenths) < 1  # as floats add up
+    assert members(tenths, "spent at least 1 on Buy") == [0]
     assert members(acts, "spent at least 0.3 on Buy") == [0]
     assert members(acts, "spent at most 0.3 on Buy") == [0]
     assert members(acts, "spent at least 0.3002 on Buy") == []
