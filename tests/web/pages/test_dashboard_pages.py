@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+import obverse
 from tests.conftest import Server
 
 
@@ -37,6 +39,11 @@ def events(server: Server) -> None:
         f"{server.address}/v1/batch", auth=(server.write_key, ""), json={"batch": batch}, trust_env=False
     )
     sent.raise_for_status()
+    until = time.monotonic() + 60
+    with obverse.open(server.data) as lake:
+        while "Order Completed" not in dict(lake.names()):
+            assert time.monotonic() < until, "the events did not get into the lake"
+            time.sleep(0.1)
 
 
 def post(reader: httpx.Client, path: str, **form: str) -> httpx.Response:
