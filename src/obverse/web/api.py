@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 from litestar import Request, Response, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 from litestar.response import Stream
 
 from obverse.web.exporting import FORMATS, check, export
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from obverse.tape.tape import Tape
 
 Ask = Request[Any, Any, Any]
-Format = Annotated[str, Parameter(query="format", description="csv, parquet, png, svg or json.")]
+Format = Annotated[str, QueryParameter(name="format", description="csv, parquet, png, svg or json.")]
 Shown = Annotated[Any, Parameter(description="Which side of the coin pictures show: people or value.")]
 Limit = Annotated[int, Parameter(ge=1, le=1000, description="At most so many rows.")]
 
