@@ -8,6 +8,7 @@ DATA ?= obverse-demo
 SIZE ?= 50000000
 WORKERS ?= 2
 UV ?= uv
+CLIENTS := sdk/node_modules/.installed
 
 .PHONY: setup demo test check proofs bench lock clean help
 help:
@@ -20,7 +21,7 @@ setup: $(VENV)/.base
 demo: setup
 	@$(BIN)/obverse demo --data "$(DATA)" --port $(PORT)
 
-test: $(VENV)/.test
+test: $(VENV)/.test $(CLIENTS)
 	@./tools/ensure-chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -30,7 +31,7 @@ test: $(VENV)/.test
 check: $(VENV)/.test
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-proofs: $(VENV)/.test
+proofs: $(VENV)/.test $(CLIENTS)
 	@./tools/ensure-chromium
 	$(BIN)/python -m pytest -n $(WORKERS) -m proof
 
@@ -50,6 +51,11 @@ $(VENV)/.test: requirements/test.txt $(VENV)/.base
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.test
 	@./tools/install "$(VENV)" bench && touch $@
 
+# What the tests of the browser client need: a type checker, and the other clients that pages have.
+$(CLIENTS): sdk/package-lock.json $(VENV)/.test
+	@echo "installing sdk/package-lock.json …"
+	@PATH="$(abspath $(BIN)):$$PATH" npm ci --prefix sdk --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@
+
 # Hashes, no addresses. Needs `uv` on the path.
 lock:
 	for level in "base:" "test:--extra test" "bench:--extra test --extra bench"; do \
@@ -58,4 +64,4 @@ lock:
 	    -o requirements/$${level%%:*}.txt || exit 1; done
 
 clean:
-	rm -rf $(VENV) obverse-demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) sdk/node_modules obverse-demo .pytest_cache .mypy_cache .ruff_cache

@@ -90,10 +90,10 @@ PATHS = Job(
     ),
     duckdb=(
         f"""SELECT array_to_string(path, ' > ') AS name, count(*) AS people FROM (
-              SELECT events[at:at + 4] AS path FROM (
-                SELECT list(event ORDER BY time) AS events, list_position(events, '{VIEW}') AS at
+              SELECT events[begun:begun + 4] AS path FROM (
+                SELECT list(event ORDER BY time) AS events, list_position(events, '{VIEW}') AS begun
                 FROM events GROUP BY person
-              ) WHERE at > 0
+              ) WHERE begun > 0
             ) WHERE len(path) = 5 GROUP BY path ORDER BY people DESC, name LIMIT 20""",
         f"""WITH numbered AS (
               SELECT person, event, row_number() OVER (PARTITION BY person ORDER BY time) AS place FROM events
