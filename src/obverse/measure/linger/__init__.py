@@ -49,7 +49,7 @@ from obverse.errors import QuestionError, unknown
 from obverse.measure.linger.answer import LingerAnswer, LingerPage, LingerSide
 from obverse.measure.linger.answering import answer
 from obverse.measure.linger.question import Linger
-from obverse.measure.linger.scan import scan
+from obverse.measure.linger.scan import found_by, scan
 from obverse.measure.linger.setting import events_of, orders_of, pages_of, plan_of, rules_of, stays_of
 from obverse.measure.linger.state import ANY, LONG, SHORT, Watch, watch_nobody
 from obverse.measure.linger.summary import N_SIDES, LingerSummary, blank, from_s
@@ -114,12 +114,17 @@ class LingerMeasure:
 def _scanned(question: Linger, layout: Layout, units: range, watch: Watch) -> LingerSummary:
     names, places = pages_of(question, layout.labels)
     tally = blank(len(names), question.longer_than is not None)
-    scan(
+    events, rules = (
         events_of(question, layout),
+        rules_of(question, layout.labels, names, places, layout.newest),
+    )
+    scan(
+        events,
         stays_of(question, layout, "views"),
         stays_of(question, layout, "beats"),
         orders_of(question, layout),
-        rules_of(question, layout.labels, names, places, layout.newest),
+        rules,
+        found_by(events, rules.cuts, len(names), units.start, units.stop),
         tally,
         watch,
         units.start,

@@ -6,9 +6,12 @@ A session has one page open at a time (a row of `opens`). What a person did on a
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
+from obverse.measure.borrowed import borrowed
 from obverse.measure.histogram import bin_of
 from obverse.measure.kernel import kernel
 from obverse.measure.linger.state import (
@@ -34,7 +37,7 @@ from obverse.measure.linger.state import (
     Watch,
 )
 from obverse.measure.moments import push
-from obverse.measure.sessions.chains import NEVER, SESSION, brought_up, chain_of_id, new_chains
+from obverse.measure.sessions.chains import NEVER, SESSION, Cuts, brought_up, chain_of_id, new_chains
 from obverse.measure.sessions.scan import add
 from obverse.measure.sessions.state import Events, Orders
 from obverse.tape.layout import Floats, Int32s, Int64s
@@ -56,6 +59,38 @@ _WENT_ON, _GONE, _OPEN = range(3)
 """How a session goes on after a view: with another page, not at all, nobody knows yet."""
 
 
+class Found(NamedTuple):
+    """What a walk keeps of a person.
+
+    Attributes:
+        chains: see `obverse.measure.sessions.chains`.
+        table: of chains' rows by hash.
+        opens: a row for each session.
+        stays: a row for each page.
+        worth: value of the conversions that followed each page.
+        touched: the pages that the person was on.
+    """
+
+    chains: Int64s
+    table: Int32s
+    opens: Int64s
+    stays: Int64s
+    worth: Floats
+    touched: Int64s
+
+
+def found_by(events: Events, cuts: Cuts, n_places: int, low: int, high: int) -> Found:
+    """Make room for the person with the most events among `low` … `high` - 1."""
+    most = int(np.diff(events.offsets[low : high + 1]).max(initial=0))
+    return Found(
+        *new_chains(cuts, most),
+        opens=np.empty((most, _SESSION_WIDTH), np.int64),
+        stays=np.full((n_places, _STAY_WIDTH), -1, np.int64),
+        worth=np.zeros(n_places),
+        touched=np.zeros(n_places, np.int64),
+    )
+
+
 @kernel
 def scan(
     events: Events,
@@ -63,6 +98,7 @@ def scan(
     beats: Stays,
     orders: Orders,
     rules: Rules,
+    found: Found,
     tally: Tally,
     watch: Watch,
     low: int,
@@ -76,22 +112,20 @@ def scan(
         beats: heartbeats.
         orders: conversions.
         rules: the question.
+        found: room for what a person does.
         tally: added to.
         watch: whom to note.
         low: first person.
         high: person after the last.
     """
-    chains, table = new_chains(rules.cuts)
-    opens = np.zeros((64, _SESSION_WIDTH), np.int64)
-    stays = np.full((len(tally.counts), _STAY_WIDTH), -1, np.int64)
-    worth, touched = np.zeros(len(stays)), np.zeros(len(stays), np.int64)
+    events, views, beats, orders = borrowed(events), borrowed(views), borrowed(beats), borrowed(orders)
+    rules, found, tally, watch = borrowed(rules), borrowed(found), borrowed(tally), borrowed(watch)
+    opens, stays, worth, touched = found.opens, found.stays, found.worth, found.touched
     for person in range(low, high):
         begin, stop = views.offsets[person], views.offsets[person + 1]
         if begin == stop or views.time[begin] >= rules.end or views.time[stop - 1] < rules.start:
             continue
-        chains, table, opens, n, n_touched = _walk(
-            events, views, beats, orders, rules, tally, chains, table, opens, stays, worth, touched, person
-        )
+        n, n_touched = _walk(events, views, beats, orders, rules, tally, found, person)
         for session in range(n):
             last = opens[session, _LAST]
             ended = _OPEN if rules.newest - last <= rules.cuts.gap else _GONE
@@ -109,16 +143,12 @@ def _walk(
     orders: Orders,
     rules: Rules,
     tally: Tally,
-    chains: Int64s,
-    table: Int32s,
-    opens: Int64s,
-    stays: Int64s,
-    worth: Floats,
-    touched: Int64s,
+    found: Found,
     person: int,
-) -> tuple[Int64s, Int32s, Int64s, int, int]:
-    """Walk a person's events; gives the tables back, and how many sessions and pages there were."""
-    cuts = rules.cuts
+) -> tuple[int, int]:
+    """Walk a person's events; gives how many sessions and pages there were."""
+    cuts, chains, table = rules.cuts, found.chains, found.table
+    opens, stays, worth, touched = found.opens, found.stays, found.worth, found.touched
     n, n_touched, n_ids, last_id, last_row = 0, 0, 0, -1, -1
     view, beat, order = views.offsets[person], beats.offsets[person], orders.offsets[person]
     for i in range(events.offsets[person], events.offsets[person + 1]):
@@ -128,14 +158,12 @@ def _walk(
         code = int(events.session[i]) if cuts.ids else -1
         if code >= 0:
             if code != last_id:
-                chains, table, n_ids, last_row = chain_of_id(chains, table, cuts.n_touchpoints, n_ids, code)
-                last_id = code
+                last_id, last_row = code, chain_of_id(chains, table, cuts.n_touchpoints, n_ids, code)
+                n_ids += 1 if last_row == cuts.n_touchpoints + n_ids else 0
             row = last_row
             brought_up(chains, row, person, time, NEVER, -1, False, cuts)
         if chains[row, SESSION] < 0:
             chains[row, SESSION] = n
-            if n == len(opens):
-                opens = np.concatenate((opens, np.zeros_like(opens)))
             opens[n, _PLACE] = -1
             n += 1
         session = chains[row, SESSION]
@@ -158,7 +186,7 @@ def _walk(
             for number in range(n_touched):
                 _buy(stays[touched[number]], touched[number], time, value, rules, worth)
             order += 1
-    return chains, table, opens, n, n_touched
+    return n, n_touched
 
 
 @njit(nogil=True)
@@ -237,7 +265,7 @@ def _close(
         counts[TOTAL_US] += time
         tally.times[place, min(bin_of(time), tally.times.shape[1] - 1)] += 1
     if ended != _OPEN:
-        add(tally.exits[place], person, ended == _GONE, False)
+        add(tally.exits, place, person, 1, 1 if ended == _GONE else 0, 0)
     if session[_FOR_STAY] == 1:
         _lengthen(stays[place], time, said, ended)
 

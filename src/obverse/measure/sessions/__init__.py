@@ -84,6 +84,7 @@ from obverse.measure.sessions.state import (
     watch_nobody,
 )
 from obverse.measure.sessions.summary import SessionsSummary, blank
+from obverse.measure.sessions.walk import found_by
 from obverse.tape.layout import Bools, Int64s, Layout
 
 __all__ = [
@@ -140,11 +141,13 @@ def _scanned(
     question: Sessions, layout: Layout, setting: Setting, units: range, watch: Watch
 ) -> SessionsSummary:
     tally = blank(setting.bases[-1], setting.n_groups)
+    events, rules = events_of(question, layout), rules_of(question, layout.labels, setting, layout.newest)
     scan(
-        events_of(question, layout),
+        events,
         views_of(layout, setting),
         orders_of(layout),
-        rules_of(question, layout.labels, setting, layout.newest),
+        rules,
+        found_by(events, rules.cuts, units.start, units.stop),
         tally,
         watch,
         units.start,

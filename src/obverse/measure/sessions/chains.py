@@ -7,7 +7,7 @@ id's chain, else of its touchpoint's. So events without an id are parted by sile
 person's events at the touchpoint, as the tape parts them (`obverse.tape.units`).
 
 The walk keeps a table of chains, a row each, that a new person begins anew, and finds an id's row by a small
-hash table. Both grow, and are given back by the function that grew them.
+hash table. Both have room for the person with the most events.
 """
 
 from __future__ import annotations
@@ -50,11 +50,25 @@ class Cuts(NamedTuple):
     n_touchpoints: int
 
 
+def new_chains(cuts: Cuts, most: int) -> tuple[Int64s, Int32s]:
+    """Give a table of chains, those of touchpoints first, and a hash table of the others' rows.
+
+    Args:
+        cuts: what ends a session.
+        most: the most events that a person has. A row is written when it is first used; so what nobody needs
+            takes no memory.
+    """
+    most = most if cuts.ids else 0
+    chains = np.empty((cuts.n_touchpoints + most, WIDTH), np.int64)
+    chains[: cuts.n_touchpoints] = -1
+    return chains, np.zeros(1 << max(8, (2 * most).bit_length()), np.int32)
+
+
 @njit(nogil=True)
-def new_chains(cuts: Cuts) -> tuple[Int64s, Int32s]:
-    """Give a table of chains, those of touchpoints first, and a hash table of the others' rows."""
-    chains = np.full((cuts.n_touchpoints + 64, WIDTH), -1, np.int64)
-    return chains, np.zeros(256, np.int32)
+def goes_on(chains: Int64s, at: int, person: int, time: int, gap: int) -> bool:
+    """Say whether a chain's session goes on with an event, campaigns apart."""
+    mine = chains[at, OWNER] == person
+    return bool(mine and time - chains[at, LAST] <= gap and time < chains[at, DAY_END])
 
 
 @njit(nogil=True)
@@ -73,19 +87,18 @@ def brought_up(
         viewed: whether the event is a page view.
         cuts: what ends a session.
     """
-    chain = chains[at]
-    arrived = campaign >= 0 and chain[PAGED] == 1 and campaign != chain[CAMPAIGN]
-    if chain[OWNER] != person or time - chain[LAST] > gap or time >= chain[DAY_END] or arrived:
-        chain[OWNER] = person
-        chain[DAY_END] = _day_end(cuts.midnights, time)
-        chain[CAMPAIGN] = -1
-        chain[PAGED] = 0
-        chain[SESSION] = -1
-    chain[LAST] = time
+    arrived = campaign >= 0 and chains[at, PAGED] == 1 and campaign != chains[at, CAMPAIGN]
+    if arrived or not goes_on(chains, at, person, time, gap):
+        chains[at, OWNER] = person
+        chains[at, DAY_END] = _day_end(cuts.midnights, time)
+        chains[at, CAMPAIGN] = -1
+        chains[at, PAGED] = 0
+        chains[at, SESSION] = -1
+    chains[at, LAST] = time
     if viewed:
-        chain[PAGED] = 1
+        chains[at, PAGED] = 1
     if campaign >= 0:
-        chain[CAMPAIGN] = campaign
+        chains[at, CAMPAIGN] = campaign
 
 
 @njit(nogil=True)
@@ -95,9 +108,7 @@ def _day_end(midnights: Int64s, time: int) -> int:
 
 
 @njit(nogil=True)
-def chain_of_id(
-    chains: Int64s, table: Int32s, first: int, n_ids: int, code: int
-) -> tuple[Int64s, Int32s, int, int]:
+def chain_of_id(chains: Int64s, table: Int32s, first: int, n_ids: int, code: int) -> int:
     """Find the chain of a session id, or begin one.
 
     Args:
@@ -109,23 +120,17 @@ def chain_of_id(
         code: of the id.
 
     Returns:
-        The two tables, grown where need be, how many ids there are now, and the chain's row.
+        The chain's row; ``first + n_ids`` for a new one.
     """
     at = _slot(chains, table, first, n_ids, code)
-    row = first + n_ids
     if _taken(chains, table, first, n_ids, at):
-        return chains, table, n_ids, table[at]
-    if row == len(chains):
-        chains = np.concatenate((chains, np.full_like(chains, -1)))
+        return int(table[at])
+    row = first + n_ids
     chains[row, OWNER] = -1
     chains[row, ID] = code
-    if 2 * (n_ids + 1) > len(table):
-        table = np.zeros(2 * len(table), np.int32)
-        for known in range(first, row):
-            _put(chains, table, _slot(chains, table, first, known - first, chains[known, ID]), known)
-        at = _slot(chains, table, first, n_ids, code)
-    _put(chains, table, at, row)
-    return chains, table, n_ids + 1, row
+    chains[row, SLOT] = at
+    table[at] = row
+    return row
 
 
 @njit(nogil=True)
@@ -141,9 +146,3 @@ def _slot(chains: Int64s, table: Int32s, first: int, n_ids: int, code: int) -> i
 def _taken(chains: Int64s, table: Int32s, first: int, n_ids: int, at: int) -> bool:
     row = table[at]
     return bool(first <= row < first + n_ids and chains[row, SLOT] == at)
-
-
-@njit(nogil=True)
-def _put(chains: Int64s, table: Int32s, at: int, row: int) -> None:
-    table[at] = row
-    chains[row, SLOT] = at

@@ -1,7 +1,7 @@
-"""The scan of sessions: one walk over each person's events, page views and conversions together.
+"""The scan of sessions: each person's sessions, one by one, counted in the tables of the tally.
 
-A person's sessions are rows of a small table while the walk lasts; then each is counted in the tables of the
-tally, and the rows are used again for the next person.
+Sessions with the same places are counted together as long as they follow each other: sums over people of
+products of their numbers grow from what they were to what they are, in one step as in many.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from obverse.measure.borrowed import borrowed
 from obverse.measure.histogram import bin_of
 from obverse.measure.kernel import kernel
 from obverse.measure.moments import push
 from obverse.measure.overview_scan import row_of
-from obverse.measure.sessions.chains import NEVER, SESSION, brought_up, chain_of_id, new_chains
 from obverse.measure.sessions.state import (
     ALL,
     ANY,
@@ -51,12 +51,26 @@ from obverse.measure.sessions.state import (
     Views,
     Watch,
 )
-from obverse.tape.layout import Floats, Int32s, Int64s
+from obverse.measure.sessions.walk import (
+    ARRIVAL,
+    END,
+    ENTRY,
+    EVENTS,
+    EXIT,
+    GROUP,
+    ORDERS,
+    PAGES,
+    START,
+    Found,
+    walk,
+)
+from obverse.tape.layout import Floats, Int64s
 
-_START, _LAST, _EVENTS, _PAGES, _ENTRY, _EXIT, _ARRIVAL, _GROUP, _ORDERS = range(9)
-"""Columns of a session while it is walked."""
+_OF_ALL, _OF_SEEN, _OF_UNSEEN, _OF_ROWS = range(4)
+"""Runs of sessions with the same places, in tables that belong together."""
 
-_WIDTH = 9
+_RUN, _RUN_BOUNCED, _RUN_CONVERTING = N_TABLES, N_TABLES + 1, N_TABLES + 2
+"""Columns of a run behind its places: how many sessions it has, bounces, sessions with a conversion."""
 
 
 @kernel
@@ -65,6 +79,7 @@ def scan(
     views: Views,
     orders: Orders,
     rules: Rules,
+    found: Found,
     tally: Tally,
     watch: Watch,
     low: int,
@@ -77,161 +92,168 @@ def scan(
         views: page views.
         orders: conversions.
         rules: the question.
+        found: room for a person's sessions.
         tally: added to.
         watch: whom to note.
         low: first person.
         high: person after the last.
     """
-    chains, table = new_chains(rules.cuts)
-    sessions, worth = np.empty((64, _WIDTH), np.int64), np.zeros(64)
-    places = np.zeros(N_TABLES, np.int64)
+    events, views, orders, rules = borrowed(events), borrowed(views), borrowed(orders), borrowed(rules)
+    found, tally, watch = borrowed(found), borrowed(tally), borrowed(watch)
+    places, runs = np.zeros(N_TABLES, np.int64), np.full((4, N_TABLES + 3), ANY, np.int64)
+    runs[:, _RUN:] = 0
     for person in range(low, high):
         begin, stop = events.offsets[person], events.offsets[person + 1]
         if begin == stop or events.time[begin] >= rules.end or events.time[stop - 1] < rules.start:
             continue
-        chains, table, sessions, worth, n = _walk(
-            events, views, orders, rules, chains, table, sessions, worth, person
+        n = walk(events, views, orders, rules.cuts, found, person)
+        _count_all(
+            found.sessions,
+            found.worth,
+            n,
+            views,
+            rules,
+            borrowed(places),
+            borrowed(runs),
+            tally,
+            watch,
+            person,
         )
-        row = 0
-        for number in range(n):
-            session = sessions[number]
-            if rules.start <= session[_START] < rules.end:
-                row = _place(session, views, rules, places, row)
-                _count(session, worth[number], rules, places, tally, watch, person)
 
 
 @njit(nogil=True)
-def _walk(
-    events: Events,
-    views: Views,
-    orders: Orders,
-    rules: Rules,
-    chains: Int64s,
-    table: Int32s,
+def _count_all(
     sessions: Int64s,
     worth: Floats,
+    n: int,
+    views: Views,
+    rules: Rules,
+    places: Int64s,
+    runs: Int64s,
+    tally: Tally,
+    watch: Watch,
     person: int,
-) -> tuple[Int64s, Int32s, Int64s, Floats, int]:
-    """Part a person's events into sessions; gives the tables back, grown where need be, and their number."""
-    cuts = rules.cuts
-    n, n_ids, last_id, last_row = 0, 0, -1, -1
-    view, last_view = views.offsets[person], views.offsets[person + 1]
-    order, last_order = orders.offsets[person], orders.offsets[person + 1]
-    for i in range(events.offsets[person], events.offsets[person + 1]):
-        time = events.time[i]
-        viewed = view < last_view and views.time[view] == time and views.seq[view] == events.seq[i]
-        campaign = views.comings[views.arrival[view]] if viewed and cuts.campaigns else -1
-        row = events.touchpoint[i] if cuts.apart else 0
-        brought_up(chains, row, person, time, cuts.gap, campaign, viewed, cuts)
-        code = int(events.session[i]) if cuts.ids else -1
-        if code >= 0:
-            if code != last_id:
-                chains, table, n_ids, last_row = chain_of_id(chains, table, cuts.n_touchpoints, n_ids, code)
-                last_id = code
-            row = last_row
-            brought_up(chains, row, person, time, NEVER, campaign, viewed, cuts)
-        if chains[row, SESSION] < 0:
-            chains[row, SESSION] = n
-            if n == len(sessions):
-                sessions = np.concatenate((sessions, np.empty_like(sessions)))
-                worth = np.concatenate((worth, np.zeros_like(worth)))
-            _begin(sessions[n], time, events.group[i] if len(events.group) else 0)
-            worth[n] = 0.0
-            n += 1
-        session = sessions[chains[row, SESSION]]
-        session[_LAST] = time
-        session[_EVENTS] += 1
-        if viewed:
-            _view(session, views.places[views.page[view]], views.arrival[view])
-            view += 1
-        if order < last_order and orders.time[order] == time and orders.seq[order] == events.seq[i]:
-            session[_ORDERS] += 1
-            if len(orders.value):
-                worth[chains[row, SESSION]] += orders.value[order]
-            order += 1
-    return chains, table, sessions, worth, n
+) -> None:
+    """Count a person's sessions."""
+    row, tables, bases = 0, tally.tables, rules.bases
+    for at in range(n):
+        if not rules.start <= sessions[at, START] < rules.end:
+            continue
+        bounced, converted = _bounced(sessions, at, rules), sessions[at, ORDERS] > 0
+        row = _place(sessions, at, views, rules, places, row)
+        paged = _OF_SEEN if sessions[at, PAGES] else _OF_UNSEEN
+        _run(runs, _OF_ALL, ALL, GROUPS, places, bounced, converted, tables, bases, person)
+        _run(runs, paged, ENTRIES, CAMPAIGNS, places, bounced, converted, tables, bases, person)
+        _run(runs, _OF_ROWS, ROWS, GROUP_ROWS, places, bounced, converted, tables, bases, person)
+        if converted:
+            _pay(places, worth[at], bases, tally.money, tally.worth)
+        _measure(sessions, at, tally.moments, tally.lengths, tally.depths)
+        if len(watch.people) and _meant(places, bounced, converted, watch):
+            watch.people[person] = True
+    _end(runs, _OF_ALL, ALL, GROUPS, tables, bases, person)
+    _end(runs, _OF_SEEN, ENTRIES, CAMPAIGNS, tables, bases, person)
+    _end(runs, _OF_UNSEEN, ENTRIES, CAMPAIGNS, tables, bases, person)
+    _end(runs, _OF_ROWS, ROWS, GROUP_ROWS, tables, bases, person)
 
 
 @njit(nogil=True)
-def _begin(session: Int64s, time: int, group: int) -> None:
-    session[_START] = time
-    session[_EVENTS] = 0
-    session[_PAGES] = 0
-    session[_GROUP] = group
-    session[_ORDERS] = 0
-
-
-@njit(nogil=True)
-def _view(session: Int64s, place: int, arrival: int) -> None:
-    if session[_PAGES] == 0:
-        session[_ENTRY] = place
-        session[_ARRIVAL] = arrival
-    session[_PAGES] += 1
-    session[_EXIT] = place
-
-
-@njit(nogil=True)
-def _place(session: Int64s, views: Views, rules: Rules, places: Int64s, row: int) -> int:
+def _place(sessions: Int64s, at: int, views: Views, rules: Rules, places: Int64s, row: int) -> int:
     """Find a session's place in each table, and its row: that of the session before or a later one."""
     n_rows = len(rules.edges) - 1
     places[ROWS] = ANY
     places[ALL] = 0
-    if n_rows > 0 and session[_START] >= rules.edges[0]:
-        row = row_of(rules.edges, row, session[_START])
+    if n_rows > 0 and sessions[at, START] >= rules.edges[0]:
+        row = row_of(rules.edges, row, sessions[at, START])
         places[ROWS] = row
-    places[GROUPS] = session[_GROUP] if rules.split else ANY
-    places[GROUP_ROWS] = session[_GROUP] * n_rows + row if rules.split and places[ROWS] != ANY else ANY
-    _place_views(session, views, rules, places)
+    group = sessions[at, GROUP]
+    places[GROUPS] = group if rules.split else ANY
+    places[GROUP_ROWS] = group * n_rows + row if rules.split and places[ROWS] != ANY else ANY
+    if sessions[at, PAGES] == 0:
+        for table in range(ENTRIES, CAMPAIGNS + 1):
+            places[table] = rules.unseen[table]
+        return row
+    arrival = sessions[at, ARRIVAL]
+    places[ENTRIES] = sessions[at, ENTRY]
+    places[EXITS] = sessions[at, EXIT]
+    places[CHANNELS] = views.channels[arrival]
+    places[SOURCES] = views.sources[arrival]
+    places[CAMPAIGNS] = views.campaigns[arrival]
     return row
 
 
 @njit(nogil=True)
-def _place_views(session: Int64s, views: Views, rules: Rules, places: Int64s) -> None:
-    """Find a session's places in the tables of pages and of where it came from."""
-    if session[_PAGES] == 0:
-        places[ENTRIES : CAMPAIGNS + 1] = rules.unseen[ENTRIES : CAMPAIGNS + 1]
-        return
-    places[ENTRIES] = session[_ENTRY]
-    places[EXITS] = session[_EXIT]
-    places[CHANNELS] = views.channels[session[_ARRIVAL]]
-    places[SOURCES] = views.sources[session[_ARRIVAL]]
-    places[CAMPAIGNS] = views.campaigns[session[_ARRIVAL]]
-
-
-@njit(nogil=True)
-def _count(
-    session: Int64s, worth: float, rules: Rules, places: Int64s, tally: Tally, watch: Watch, person: int
+def _run(
+    runs: Int64s,
+    run: int,
+    first: int,
+    last: int,
+    places: Int64s,
+    bounced: bool,
+    converted: bool,
+    tables: Int64s,
+    bases: Int64s,
+    person: int,
 ) -> None:
-    """Count one session at its places."""
-    bounced = _bounced(session, rules)
-    converted = session[_ORDERS] > 0
-    for number in range(N_TABLES):
-        if places[number] != ANY:
-            at = rules.bases[number] + places[number]
-            add(tally.tables[at], person, bounced, converted)
-            if converted:
-                tally.money[at] += worth
-                push(tally.worth[at], worth)
-    length = session[_LAST] - session[_START]
-    group = session[_GROUP]
-    push(tally.moments[group, LENGTH], length / 1e6)
-    push(tally.moments[group, DEPTH], float(session[_EVENTS]))
-    push(tally.moments[group, VIEWS], float(session[_PAGES]))
-    tally.lengths[group, min(bin_of(length), tally.lengths.shape[1] - 1)] += 1
-    tally.depths[group, min(session[_PAGES], tally.depths.shape[1] - 1)] += 1
-    if len(watch.people) and (watch.outcome == 0 or (bounced if watch.outcome == 1 else converted)):
-        for number in range(N_TABLES):
-            if watch.wanted[number] != ANY and watch.wanted[number] != places[number]:
-                return
-        watch.people[person] = True
+    """Add a session to a run, or begin another where its places in the tables `first` … `last` differ."""
+    for table in range(first, last + 1):
+        if runs[run, table] != places[table]:
+            _end(runs, run, first, last, tables, bases, person)
+            runs[run, first : last + 1] = places[first : last + 1]
+            break
+    runs[run, _RUN] += 1
+    runs[run, _RUN_BOUNCED] += 1 if bounced else 0
+    runs[run, _RUN_CONVERTING] += 1 if converted else 0
 
 
 @njit(nogil=True)
-def _bounced(session: Int64s, rules: Rules) -> bool:
-    events: int = session[_EVENTS]
-    pages: int = session[_PAGES]
-    length: int = session[_LAST] - session[_START]
-    if session[_ORDERS] > 0:
+def _end(runs: Int64s, run: int, first: int, last: int, tables: Int64s, bases: Int64s, person: int) -> None:
+    """Count a run of a person's sessions, and begin it anew."""
+    n, bounced, converting = runs[run, _RUN], runs[run, _RUN_BOUNCED], runs[run, _RUN_CONVERTING]
+    if n == 0:
+        return
+    for table in range(first, last + 1):
+        if runs[run, table] != ANY:
+            add(tables, bases[table] + runs[run, table], person, n, bounced, converting)
+    runs[run, _RUN] = runs[run, _RUN_BOUNCED] = runs[run, _RUN_CONVERTING] = 0
+
+
+@njit(nogil=True)
+def _pay(places: Int64s, worth: float, bases: Int64s, money: Floats, moments: Floats) -> None:
+    """Count the value of a session's conversions."""
+    for table in range(N_TABLES):
+        if places[table] != ANY:
+            money[bases[table] + places[table]] += worth
+            push(moments[bases[table] + places[table]], worth)
+
+
+@njit(nogil=True)
+def _measure(sessions: Int64s, at: int, moments: Floats, lengths: Int64s, depths: Int64s) -> None:
+    """Count how long and how deep a session is."""
+    length, group = sessions[at, END] - sessions[at, START], sessions[at, GROUP]
+    push(moments[group, LENGTH], length / 1e6)
+    push(moments[group, DEPTH], float(sessions[at, EVENTS]))
+    push(moments[group, VIEWS], float(sessions[at, PAGES]))
+    lengths[group, min(bin_of(length), lengths.shape[1] - 1)] += 1
+    depths[group, min(sessions[at, PAGES], depths.shape[1] - 1)] += 1
+
+
+@njit(nogil=True)
+def _meant(places: Int64s, bounced: bool, converted: bool, watch: Watch) -> bool:
+    """Say whether a session is one of those to note."""
+    if (watch.outcome == 1 and not bounced) or (watch.outcome == 2 and not converted):
+        return False
+    for table in range(N_TABLES):
+        if watch.wanted[table] != ANY and watch.wanted[table] != places[table]:
+            return False
+    return True
+
+
+@njit(nogil=True)
+def _bounced(sessions: Int64s, at: int, rules: Rules) -> bool:
+    events: int = sessions[at, EVENTS]
+    pages: int = sessions[at, PAGES]
+    length: int = sessions[at, END] - sessions[at, START]
+    if sessions[at, ORDERS] > 0:
         return False
     if rules.bounce == BY_EVENT:
         return events == 1
@@ -241,25 +263,29 @@ def _bounced(session: Int64s, rules: Rules) -> bool:
 
 
 @njit(nogil=True)
-def add(row: Int64s, person: int, bounced: bool, converted: bool) -> None:
-    """Add a session to a row; sums over people of their numbers' products grow as the numbers do."""
-    if row[WHOSE] != person:
-        row[WHOSE] = person
-        row[PEOPLE] += 1
-        row[SO_FAR] = row[BOUNCED_SO_FAR] = row[CONVERTING_SO_FAR] = 0
-    n, b, c = row[SO_FAR], row[BOUNCED_SO_FAR], row[CONVERTING_SO_FAR]
-    row[SESSIONS] += 1
-    row[SESSIONS_2] += 2 * n + 1
-    row[BOUNCED_SESSIONS] += b
-    row[CONVERTING_SESSIONS] += c
-    row[SO_FAR] = n + 1
-    if bounced:
-        row[BOUNCED] += 1
-        row[BOUNCED_2] += 2 * b + 1
-        row[BOUNCED_SESSIONS] += n + 1
-        row[BOUNCED_SO_FAR] = b + 1
-    if converted:
-        row[CONVERTING] += 1
-        row[CONVERTING_2] += 2 * c + 1
-        row[CONVERTING_SESSIONS] += n + 1
-        row[CONVERTING_SO_FAR] = c + 1
+def add(tables: Int64s, at: int, person: int, n: int, bounced: int, converting: int) -> None:
+    """Add a person's sessions to a row; sums over people of their numbers' products grow as the numbers do.
+
+    Args:
+        tables: see `obverse.measure.sessions.state`.
+        at: the row.
+        person: whose they are; all of a person's are added before the next one's.
+        n: how many.
+        bounced: how many of them are bounces.
+        converting: how many of them have a conversion.
+    """
+    if tables[at, WHOSE] != person:
+        tables[at, WHOSE] = person
+        tables[at, PEOPLE] += 1
+        tables[at, SO_FAR] = tables[at, BOUNCED_SO_FAR] = tables[at, CONVERTING_SO_FAR] = 0
+    before, b_before, c_before = tables[at, SO_FAR], tables[at, BOUNCED_SO_FAR], tables[at, CONVERTING_SO_FAR]
+    after, b_after, c_after = before + n, b_before + bounced, c_before + converting
+    tables[at, SESSIONS] += n
+    tables[at, BOUNCED] += bounced
+    tables[at, CONVERTING] += converting
+    tables[at, SESSIONS_2] += after * after - before * before
+    tables[at, BOUNCED_2] += b_after * b_after - b_before * b_before
+    tables[at, CONVERTING_2] += c_after * c_after - c_before * c_before
+    tables[at, BOUNCED_SESSIONS] += b_after * after - b_before * before
+    tables[at, CONVERTING_SESSIONS] += c_after * after - c_before * before
+    tables[at, SO_FAR], tables[at, BOUNCED_SO_FAR], tables[at, CONVERTING_SO_FAR] = after, b_after, c_after

@@ -1,0 +1,115 @@
+"""The walk over a person's events, page views and conversions together, which parts them into sessions.
+
+A person's sessions are rows of a small table until the next person's are. Rows are written by two indices,
+and arrays taken out of their tuples ahead: views of rows would cost as much as all the rest.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from obverse.measure.sessions.chains import (
+    LAST,
+    NEVER,
+    SESSION,
+    Cuts,
+    brought_up,
+    chain_of_id,
+    goes_on,
+    new_chains,
+)
+from obverse.measure.sessions.state import Events, Orders, Views
+from obverse.tape.layout import Floats, Int32s, Int64s
+
+START, END, EVENTS, PAGES, ENTRY, EXIT, ARRIVAL, GROUP, ORDERS = range(9)
+"""Columns of a session: its first and last instant, its events and page views, the places of the first and
+the last page, how it came (the code of an arrival), its group, its conversions."""
+
+_WIDTH = 9
+
+
+class Found(NamedTuple):
+    """What a walk keeps of a person.
+
+    Attributes:
+        chains: see `obverse.measure.sessions.chains`.
+        table: of chains' rows by hash.
+        sessions: a row for each.
+        worth: value of each one's conversions.
+    """
+
+    chains: Int64s
+    table: Int32s
+    sessions: Int64s
+    worth: Floats
+
+
+def found_by(events: Events, cuts: Cuts, low: int, high: int) -> Found:
+    """Make room for the person with the most events among `low` … `high` - 1."""
+    most = int(np.diff(events.offsets[low : high + 1]).max(initial=0))
+    return Found(*new_chains(cuts, most), np.empty((most, _WIDTH), np.int64), np.empty(most))
+
+
+@njit(nogil=True)
+def walk(events: Events, views: Views, orders: Orders, cuts: Cuts, found: Found, person: int) -> int:
+    """Part a person's events into sessions; gives their number."""
+    times, seqs, groups = events.time, events.seq, events.group
+    chains, table, sessions, worth = found.chains, found.table, found.sessions, found.worth
+    n, n_ids, last_id, last_row = 0, 0, -1, -1
+    view, last_view = views.offsets[person], views.offsets[person + 1]
+    order, last_order = orders.offsets[person], orders.offsets[person + 1]
+    for i in range(events.offsets[person], events.offsets[person + 1]):
+        time = times[i]
+        viewed = view < last_view and views.seq[view] == seqs[i]
+        campaign = views.comings[views.arrival[view]] if cuts.campaigns and viewed else -1
+        row = events.touchpoint[i] if cuts.apart else 0
+        if cuts.campaigns or not goes_on(chains, row, person, time, cuts.gap):
+            brought_up(chains, row, person, time, cuts.gap, campaign, viewed, cuts)
+        chains[row, LAST] = time
+        code = int(events.session[i]) if cuts.ids else -1
+        if code >= 0:
+            if code != last_id:
+                last_id, last_row = code, chain_of_id(chains, table, cuts.n_touchpoints, n_ids, code)
+                n_ids += 1 if last_row == cuts.n_touchpoints + n_ids else 0
+            row = last_row
+            if cuts.campaigns or not goes_on(chains, row, person, time, NEVER):
+                brought_up(chains, row, person, time, NEVER, campaign, viewed, cuts)
+            chains[row, LAST] = time
+        at = chains[row, SESSION]
+        if at < 0:
+            chains[row, SESSION] = at = n
+            _begin(sessions, n, time, groups[i] if len(groups) else 0)
+            worth[n] = 0.0
+            n += 1
+        sessions[at, END] = time
+        sessions[at, EVENTS] += 1
+        if viewed:
+            _view(sessions, at, views.places[views.page[view]], views.arrival[view])
+            view += 1
+        if order < last_order and orders.seq[order] == seqs[i]:
+            sessions[at, ORDERS] += 1
+            if len(orders.value):
+                worth[at] += orders.value[order]
+            order += 1
+    return n
+
+
+@njit(nogil=True)
+def _begin(sessions: Int64s, at: int, time: int, group: int) -> None:
+    sessions[at, START] = time
+    sessions[at, EVENTS] = 0
+    sessions[at, PAGES] = 0
+    sessions[at, GROUP] = group
+    sessions[at, ORDERS] = 0
+
+
+@njit(nogil=True)
+def _view(sessions: Int64s, at: int, place: int, arrival: int) -> None:
+    if sessions[at, PAGES] == 0:
+        sessions[at, ENTRY] = place
+        sessions[at, ARRIVAL] = arrival
+    sessions[at, PAGES] += 1
+    sessions[at, EXIT] = place
