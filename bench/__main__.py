@@ -74,13 +74,20 @@ def funnels(size: int) -> list[dict[str, Any]]:
 
 def measures(size: int) -> list[dict[str, Any]]:
     """Compare the other measures, warm, with ClickHouse and DuckDB; the counts must be the same."""
+    rows = _measured(size, "", [*JOBS], "")
+    rows += _measured(size, "visits-", ["sessions by day"], ", in visits")
+    return rows
+
+
+def _measured(size: int, kind: str, jobs: list[str], label: str) -> list[dict[str, Any]]:
+    """Compare jobs over events that come one by one, or in visits."""
     data = HERE / "data"
-    source = events.make(data, size)
-    sides = {"ours": data / f"ours-{size}"} | {side: data / f"{side}-{size}" for side in PEERS}
+    source = events.make(data, size, visits=bool(kind))
+    sides = {side: data / f"{side}-{kind}{size}" for side in ("ours", *PEERS)}
     for side, folder in sides.items():
         _run(side, folder, "load", str(source))
     rows = []
-    for job in JOBS:
+    for job in jobs:
         found = {
             side: [json.loads(_run(side, folder, job)) for _ in range(ROUNDS if side == "ours" else 1)]
             for side, folder in sides.items()
@@ -90,9 +97,9 @@ def measures(size: int) -> list[dict[str, Any]]:
             if mine != asked.theirs(job, found[side][0]["rows"]):
                 raise SystemExit(f"{job}: the rows differ from those of {peer}")
             mine_s, theirs_s = (median(run["warm_s"] for run in found[one]) for one in ("ours", side))
-            rows.append(_row(f"{job}, warm", size, mine_s, peer, theirs_s))
+            rows.append(_row(f"{job}{label}, warm", size, mine_s, peer, theirs_s))
         peaks = ", ".join(f"{side} {max(one['peak_mib'] for one in found[side]):.0f} MiB" for side in sides)
-        print(f"{job}: peak memory {peaks}", file=sys.stderr)
+        print(f"{job}{label}: peak memory {peaks}", file=sys.stderr)
     return rows
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from numba import njit
 
 from obverse.measure.borrowed import borrowed
+from obverse.measure.buckets import bucket_of
 from obverse.measure.histogram import bin_of
 from obverse.measure.kernel import kernel
 from obverse.measure.moments import push
-from obverse.measure.overview_scan import row_of
 from obverse.measure.sessions.state import (
     ALL,
     ANY,
@@ -135,12 +135,12 @@ def _count_all(
     person: int,
 ) -> None:
     """Count a person's sessions."""
-    row, tables, bases = 0, tally.tables, rules.bases
+    tables, bases = tally.tables, rules.bases
     for at in range(n):
         if not rules.start <= sessions[at, START] < rules.end:
             continue
         bounced, converted = _bounced(sessions, at, rules), sessions[at, ORDERS] > 0
-        row = _place(sessions, at, views, rules, places, row)
+        _place(sessions, at, views, rules, places)
         paged = _OF_SEEN if sessions[at, PAGES] else _OF_UNSEEN
         _run(runs, _OF_ALL, ALL, GROUPS, places, bounced, converted, tables, bases, person)
         _run(runs, paged, ENTRIES, CAMPAIGNS, places, bounced, converted, tables, bases, person)
@@ -156,29 +156,27 @@ def _count_all(
     _end(runs, _OF_ROWS, ROWS, GROUP_ROWS, tables, bases, person)
 
 
-@njit(nogil=True)
-def _place(sessions: Int64s, at: int, views: Views, rules: Rules, places: Int64s, row: int) -> int:
-    """Find a session's place in each table, and its row: that of the session before or a later one."""
-    n_rows = len(rules.edges) - 1
-    places[ROWS] = ANY
+@njit(nogil=True, inline="always")
+def _place(sessions: Int64s, at: int, views: Views, rules: Rules, places: Int64s) -> None:
+    """Find a session's place in each table."""
+    n_rows, start, group = len(rules.edges) - 1, sessions[at, START], sessions[at, GROUP]
+    row = ANY
+    if n_rows > 0 and start >= rules.edges[0]:
+        row = bucket_of(rules.edges, rules.slots, rules.per_us, start)
     places[ALL] = 0
-    if n_rows > 0 and sessions[at, START] >= rules.edges[0]:
-        row = row_of(rules.edges, row, sessions[at, START])
-        places[ROWS] = row
-    group = sessions[at, GROUP]
     places[GROUPS] = group if rules.split else ANY
-    places[GROUP_ROWS] = group * n_rows + row if rules.split and places[ROWS] != ANY else ANY
+    places[ROWS] = row
+    places[GROUP_ROWS] = group * n_rows + row if rules.split and row != ANY else ANY
     if sessions[at, PAGES] == 0:
         for table in range(ENTRIES, CAMPAIGNS + 1):
             places[table] = rules.unseen[table]
-        return row
-    arrival = sessions[at, ARRIVAL]
-    places[ENTRIES] = sessions[at, ENTRY]
-    places[EXITS] = sessions[at, EXIT]
-    places[CHANNELS] = views.channels[arrival]
-    places[SOURCES] = views.sources[arrival]
-    places[CAMPAIGNS] = views.campaigns[arrival]
-    return row
+    else:
+        arrival = sessions[at, ARRIVAL]
+        places[ENTRIES] = sessions[at, ENTRY]
+        places[EXITS] = sessions[at, EXIT]
+        places[CHANNELS] = views.channels[arrival]
+        places[SOURCES] = views.sources[arrival]
+        places[CAMPAIGNS] = views.campaigns[arrival]
 
 
 @njit(nogil=True)
@@ -226,7 +224,7 @@ def _pay(places: Int64s, worth: float, bases: Int64s, money: Floats, moments: Fl
             push(moments[bases[table] + places[table]], worth)
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always")
 def _measure(sessions: Int64s, at: int, moments: Floats, lengths: Int64s, depths: Int64s) -> None:
     """Count how long and how deep a session is."""
     length, group = sessions[at, END] - sessions[at, START], sessions[at, GROUP]
@@ -248,7 +246,7 @@ def _meant(places: Int64s, bounced: bool, converted: bool, watch: Watch) -> bool
     return True
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always")
 def _bounced(sessions: Int64s, at: int, rules: Rules) -> bool:
     events: int = sessions[at, EVENTS]
     pages: int = sessions[at, PAGES]

@@ -9,6 +9,7 @@ from itertools import accumulate
 import numpy as np
 
 from obverse.errors import QuestionError, unknown
+from obverse.measure.buckets import slots_of
 from obverse.measure.calendar import FIRST_DAY, edges, local_day, midnight_us, next_start
 from obverse.measure.pages import Patterns, folded
 from obverse.measure.period import zone_of
@@ -231,11 +232,14 @@ def rules_of(question: Sessions, labels: Sequence[Labels], setting: Setting, new
     """Give the question as numbers."""
     start, end = question.period_us
     unseen = [len(names) - 1 for names in setting.tables]
+    slots, per_us = slots_of(setting.rows.edges, question.grain) if setting.rows.n else (_NO_CODES, 0.0)
     return Rules(
         start=start,
         end=end,
         cuts=cuts_of(question, labels, newest),
         edges=frozen(setting.rows.edges),
+        slots=frozen(slots),
+        per_us=per_us,
         bounce=BOUNCES[question.bounce],
         engaged_after=question.engaged_after_us,
         split=question.by is not None,

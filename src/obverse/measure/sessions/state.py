@@ -99,6 +99,8 @@ class Rules(NamedTuple):
         end: first instant after it.
         cuts: what ends a session.
         edges: shape (rows + 1,), instants that part the rows.
+        slots: see `obverse.measure.buckets`; empty where there are no rows.
+        per_us: likewise.
         bounce: what makes a session a bounce.
         engaged_after: length from which on it is none, where that counts, µs.
         split: whether sessions have groups.
@@ -110,6 +112,8 @@ class Rules(NamedTuple):
     end: int
     cuts: Cuts
     edges: Int64s
+    slots: Int32s
+    per_us: float
     bounce: int
     engaged_after: int
     split: bool
