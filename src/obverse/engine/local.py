@@ -14,6 +14,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from obverse.engine.answers import Answers
 from obverse.engine.currencies import currencies
 from obverse.engine.groups import Groups
 from obverse.engine.lake import AnyLake, facts
@@ -24,7 +25,7 @@ from obverse.folder import Folder
 from obverse.lake.table import EventTable
 from obverse.measure import measure_of
 from obverse.measure.picture import Pick
-from obverse.measure.protocol import Plan
+from obverse.measure.protocol import Measure, Plan
 from obverse.measure.question import Answer, Question
 from obverse.settings.segments import Segment, Segments
 from obverse.settings.store import Settings
@@ -47,11 +48,14 @@ class Lake(AnyLake):
         segments: the saved ones.
     """
 
-    def __init__(self, table: EventTable, tape: Tape, threads: int, segments: Segments) -> None:
+    def __init__(
+        self, table: EventTable, tape: Tape, threads: int, segments: Segments, *, keep_answers: int = 0
+    ) -> None:
         self.table = table
         self.tape = tape
         self.segments = segments
         self._groups = Groups(segments.get, self._lay, tape.numbered)
+        self._answers = Answers(keep_answers)
         self._settings: Settings | None = None
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="obverse-scan")
@@ -88,6 +92,11 @@ class Lake(AnyLake):
     def _ask(self, question: Question) -> Answer:
         measure = measure_of(question)
         plan = measure.plan(question)
+        segments = self._groups.needs(plan, question.segment).segments
+        lake = (self.table.refresh().version, *((one.name, one.created_at) for one in segments))
+        return self._answers.get((question.to_json(), lake), lambda: self._answered(measure, question, plan))
+
+    def _answered(self, measure: Measure, question: Question, plan: Plan) -> Answer:
         layout = self._groups.lay(plan, question.segment)
         parts = self._pool.map(lambda units: measure.scan(question, layout, units), self._slices(layout))
         summary = reduce(lambda one, other: one.merge(other), parts)

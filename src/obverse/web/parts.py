@@ -37,6 +37,8 @@ from obverse.web.site import Site
 _LOG = logging.getLogger(__name__)
 STUCK_S = 30.0
 DRAIN_S = 20.0
+KEPT_ANSWERS = 64
+"""Answers that need not be worked out again while the lake stays as it is."""
 IMPORT = "import"
 """Folder below the data folder in which `obverse import` hands chunks to a running server."""
 
@@ -92,7 +94,13 @@ class Parts:
             self.writer = Writer(self.inbox, table, self.seen)
             self.imports = SpoolTaker(Spool(folder.root / IMPORT), partial(append_new, table, self.seen))
             threads = os.cpu_count() or 1
-            self.lake = Lake(table, Tape(table, folder.tape, threads=threads), threads, settings.segments)
+            self.lake = Lake(
+                table,
+                Tape(table, folder.tape, threads=threads),
+                threads,
+                settings.segments,
+                keep_answers=KEPT_ANSWERS,
+            )
             stack.callback(self.lake.close)
             self.desk = Desk(
                 self.values.questions_at_once, self.values.questions_waiting, self.values.question_s
