@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from obverse.measure.borrowed import borrowed
 from obverse.measure.kernel import kernel
 from obverse.measure.moments import push
 from obverse.measure.retention.bins import DAY_US, Columns
@@ -325,6 +326,9 @@ def scan(
         low: first unit.
         high: unit after the last.
     """
+    starts, returns, rules, columns = borrowed(starts), borrowed(returns), borrowed(rules), borrowed(columns)
+    rows, intervals = borrowed(rows), borrowed(intervals)
+    block, tally, wanted = borrowed(block), borrowed(tally), borrowed(wanted)
     things = np.zeros((rules.n_groups + 1, columns.n, 2), dtype=np.int64)
     unit, valued = low, len(returns.value) > 0
     while unit < high:

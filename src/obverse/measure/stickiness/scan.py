@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from obverse.measure.borrowed import borrowed
 from obverse.measure.buckets import bucket_of
 from obverse.measure.kernel import kernel
 from obverse.measure.moments import push
@@ -100,6 +101,7 @@ def scan(events: Events, orders: Events, rules: Rules, out: Left, low: int, high
     Returns:
         time of the earliest event, µs; -1 for none.
     """
+    events, orders, rules, out = borrowed(events), borrowed(orders), borrowed(rules), borrowed(out)
     offsets, time, code = events.offsets, events.time, events.code
     first_edge, start, end = rules.edges[0], rules.edges[rules.lead], rules.edges[-1]
     oldest, found = -1, np.zeros(4, np.int64)

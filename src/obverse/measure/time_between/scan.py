@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from obverse.measure.borrowed import borrowed
 from obverse.measure.histogram import US_PER_MS, bin_of
 from obverse.measure.kernel import kernel
 from obverse.measure.moments import push
@@ -247,6 +248,8 @@ def scan(
         low: first unit.
         high: unit after the last; of a person with several units all are in one scan.
     """
+    starts, stops, rules, rows = borrowed(starts), borrowed(stops), borrowed(rules), borrowed(rows)
+    person, block, tally, wanted = borrowed(person), borrowed(block), borrowed(tally), borrowed(wanted)
     things = np.zeros((len(tally.counts) + 1, 3))
     valued = len(starts.value) > 0 or len(stops.value) > 0
     block.cursor[0], block.cursor[1], block.cursor[2] = low, 0, -1
