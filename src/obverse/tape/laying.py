@@ -58,21 +58,21 @@ class ReelLayer(Layer):
         return {kind: reel.edition for kind, reel in self._held.items()}
 
     def own_bytes(self, layout: Layout) -> int | None:
-        """Tell the memory a layout holds beside the reels; None where it shares what is not mapped from disk.
+        """Tell the memory that a layout holds on to; None where that is the reels' more than its own.
 
-        Such a one is not worth keeping: it is made of the reels in no time, and would hold on to them when
-        they are replaced.
+        Such a one is not worth keeping: it is made of the reels in little time, and would hold on to them when
+        they are replaced. What is mapped from disk does not count.
         """
         shared = {id(array): mapped(array) for reel in self._held.values() for array in reel.arrays}
         own: dict[int, int] = {} if layout.person is None else {0: layout.person.nbytes}
-        for track in layout.tracks:
-            arrays = (track.offsets, track.time, track.seq, track.value, *track.codes, *track.numbers)
-            for array in arrays:
-                if array is not None and id(array) not in shared:
-                    own[id(array)] = array.nbytes
-                elif array is not None and not shared[id(array)] and array.nbytes > SMALL_BYTES:
-                    return None
-        return sum(own.values())
+        reels: dict[int, int] = {}
+        for array in (array for track in layout.tracks for array in track.arrays):
+            if id(array) not in shared:
+                own[id(array)] = array.nbytes
+            elif not shared[id(array)]:
+                reels[id(array)] = array.nbytes
+        n_own, n_reels = sum(own.values()), sum(reels.values())
+        return None if n_reels > max(n_own, SMALL_BYTES) else n_own + n_reels
 
     # -- one selection ----------------------------------------------------------------------------------
 
