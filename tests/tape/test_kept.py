@@ -171,11 +171,12 @@ def test_a_process_that_knows_less_does_not_replace_what_another_kept(
     assert (cache / "meta.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("budget_bytes", [512 << 20, 1])
 def test_reels_are_kept_beside_the_question_once_enough_was_read(
-    table: EventTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: EventTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget_bytes: int
 ) -> None:
-    monkeypatch.setattr(reels, "WORTH_KEEPING", 20)
-    tape = Tape(table, tmp_path / "tape")
+    monkeypatch.setattr(reels, "WORTH_KEEPING", 10)
+    tape = Tape(table, tmp_path / "tape", budget_bytes)
     before = content(tape.lay(ASKED))
     assert tape._keeper is not None
     tape._keeper.join(timeout=30)

@@ -58,10 +58,10 @@ class ReelLayer(Layer):
         return {kind: reel.edition for kind, reel in self._held.items()}
 
     def own_bytes(self, layout: Layout) -> int | None:
-        """Tell the memory that a layout holds on to; None where that is the reels' more than its own.
+        """Tell the memory that a layout holds on to; None where more than a little of it is the reels'.
 
-        Such a one is not worth keeping: it is made of the reels in little time, and would hold on to them when
-        they are replaced. What is mapped from disk does not count.
+        Such a one is not worth keeping: it would take the room that the reels need until they are on disk,
+        and hold on to them when they are replaced. What is mapped from disk does not count.
         """
         shared = {id(array): mapped(array) for reel in self._held.values() for array in reel.arrays}
         own: dict[int, int] = {} if layout.person is None else {0: layout.person.nbytes}
@@ -72,7 +72,7 @@ class ReelLayer(Layer):
             elif not shared[id(array)]:
                 reels[id(array)] = array.nbytes
         n_own, n_reels = sum(own.values()), sum(reels.values())
-        return None if n_reels > max(n_own, SMALL_BYTES) else n_own + n_reels
+        return None if n_reels > max(n_own // 8, SMALL_BYTES) else n_own + n_reels
 
     # -- one selection ----------------------------------------------------------------------------------
 

@@ -102,6 +102,7 @@ class Reels:
         self._editions: dict[Kind, int] = {}
         self._token = ""
         self._unsaved = 0
+        self._waiting: dict[Kind, Reel] = {}  # for the disk, if the cache has no room for them meanwhile
         self._life += 1
         self._raw.clear()
 
@@ -200,6 +201,8 @@ class Reels:
         """Keep a reel, with room for the people that came with others."""
         reel = replace(reel, offsets=widened(reel.offsets, len(self.streams)))
         self._cache.put(("reel", kind), reel, reel.nbytes, Worth.REEL)
+        if self.worth_saving():
+            self._waiting[kind] = reel
         return reel
 
     def are(self, editions: Mapping[Kind, int]) -> bool:
@@ -212,6 +215,7 @@ class Reels:
 
     def _held(self, kind: Kind) -> Reel | None:
         found: Reel | None = self._cache.get(("reel", kind))
+        found = self._waiting.get(kind) if found is None else found
         if found is None and self._store and kind in self._kept:
             found = self._store.reel(self._kept[kind])
             if found is None:
@@ -267,14 +271,15 @@ class Reels:
         if self._store is None or self._unsaved == 0:
             return False
         with self._saving, self._store.writing() as held:
-            if not held:
-                return False  # no right to write there, or another process is at it
             try:
-                return self._save(self._store)
+                return held and self._save(self._store)  # else no right to write, or another process is at it
             except OSError as error:
                 log.warning("the tape is not kept on disk: %s", error)
                 self._store.sweep(self._store.load())
                 return False
+            finally:
+                with self.lock:
+                    self._waiting.clear()
 
     def _save(self, store: Store) -> bool:
         on_disk = store.load()
@@ -307,7 +312,7 @@ class Reels:
         return True
 
     def _in_memory(self) -> dict[Kind, Reel]:
-        return {key[1]: reel for key, reel in self._cache.items(Worth.REEL)}
+        return self._waiting | {key[1]: reel for key, reel in self._cache.items(Worth.REEL)}
 
     def _settle(self, store: Store, meta: Meta, saved: dict[Kind, Reel]) -> None:
         """Let go of memory that the disk holds now: the same reels, mapped."""
