@@ -107,14 +107,15 @@ def frames(size: int) -> list[dict[str, Any]]:
     """Compare paths and sessions with the peers that hold a data frame, at a size that they can hold."""
     size = min(size, FRAME_SIZE)
     data = HERE / "data"
-    source, ours = events.make(data, size), data / f"ours-{size}"
+    source, ours = events.make(data, size, visits=True), data / f"ours-visits-{size}"
     _run("ours", ours, "load", str(source))
     rows = []
     for job, peers in FRAME_PEERS.items():
         mine = median(json.loads(_run("ours", ours, job))["warm_s"] for _ in range(ROUNDS))
         for peer in peers:
             theirs = json.loads(_run("pandas_peers", source, peer).splitlines()[-1])
-            rows.append(_row(f"{job}, warm", size, mine, peer.partition(":")[0], theirs["warm_s"]))
+            name = f"{job}, in visits, warm"
+            rows.append(_row(name, size, mine, peer.partition(":")[0], theirs["warm_s"]))
     return rows
 
 
