@@ -246,9 +246,23 @@ def segment_list(data: Path) -> None:
 @data_option
 @click.argument("name")
 def segment_delete(data: Path, name: str) -> None:
-    """Forget the segment NAME; questions that name it fail from now on."""
+    """Forget the segment NAME, unless another segment or a dashboard uses it."""
+    from obverse.engine import naming
+
     with _settings(data) as settings:
-        settings.segments.delete(name)
+        naming.delete(settings, name)
+
+
+@segment.command("rename")
+@data_option
+@click.argument("name")
+@click.argument("to")
+def segment_rename(data: Path, name: str, to: str) -> None:
+    """Call the segment NAME from now on TO, in the segments and dashboards that use it too."""
+    from obverse.engine import naming
+
+    with _settings(data) as settings:
+        naming.rename(settings, name, to)
 
 
 def _settings(data: Path, create: bool = False) -> Settings:

@@ -37,6 +37,13 @@ class NotFoundError(ObverseError):
     code = "not_found"
 
 
+class InUseError(ObverseError):
+    """The named thing cannot go while others need it."""
+
+    status = 409
+    code = "in_use"
+
+
 class DataError(ObverseError):
     """The data folder is damaged, locked, or written by a newer version; nothing was overwritten."""
 

@@ -30,6 +30,17 @@ def test_a_segment_is_saved_used_listed_and_forgotten(tmp_path: Path) -> None:
     assert run(root, "segment", "list") == ""
 
 
+def test_a_segment_is_renamed_with_those_that_use_it_and_stays_while_they_do(tmp_path: Path) -> None:
+    root = fill(tmp_path / "data", [table_of(ROWS)])
+    run(root, "segment", "save", "Buyers", QUESTION, "--pick", "step=2")
+    run(root, "segment", "save", "Lookers", QUESTION[:-1] + ',"segment":"Buyers"}')
+    run(root, "segment", "rename", "Buyers", "Customers")
+    assert '"segment":"Customers"' in run(root, "segment", "list")
+    ran = CliRunner().invoke(cli, ["segment", "delete", "--data", str(root), "Customers"])
+    assert ran.exit_code == 1
+    assert "is used by the segment 'Lookers'" in ran.output
+
+
 def test_a_wrong_part_of_an_answer_is_a_wrong_question(tmp_path: Path) -> None:
     root = fill(tmp_path / "data", [table_of(ROWS)])
     ran = CliRunner().invoke(

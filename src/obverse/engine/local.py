@@ -23,7 +23,7 @@ from obverse.errors import QuestionError
 from obverse.event import SCHEMA
 from obverse.folder import Folder
 from obverse.lake.table import EventTable
-from obverse.measure import measure_of
+from obverse.measure import measure_of, read_question
 from obverse.measure.picture import Pick
 from obverse.measure.protocol import Measure, Plan
 from obverse.measure.question import Answer, Question
@@ -110,6 +110,23 @@ class Lake(AnyLake):
         found = np.flatnonzero(self._behind(question, pick or {}))
         page = found[offset : offset + limit].astype(np.int32)
         return PeoplePage(len(found), tuple(self.tape.people(page)))
+
+    def people_in(self, segment: str, *, limit: int = 100, offset: int = 0) -> PeoplePage:
+        """List the people of a saved segment.
+
+        Args:
+            segment: its name.
+            limit: how many people.
+            offset: how many to pass over first.
+
+        Raises:
+            QuestionError: there is no such segment, or its people cannot be found any more.
+        """
+        found = self.segments.get(segment)
+        if found.people is None:
+            return self.people(read_question(found.question), found.pick, limit=limit, offset=offset)
+        numbers = self.tape.numbered(np.frombuffer(found.people, np.int64))
+        return PeoplePage(len(numbers), tuple(self.tape.people(numbers[offset : offset + limit])))
 
     def save_segment(
         self, name: str, question: Question, pick: Pick | None = None, *, snapshot: bool = False

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import msgspec
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from obverse.errors import NotFoundError, QuestionError, unknown
 from obverse.settings.database import writing
-from obverse.settings.tables import segment
+from obverse.settings.tables import dashboard, segment
 
 _MAX_NAME = 100
 
@@ -57,11 +57,7 @@ class Segments:
         Raises:
             QuestionError: the name is taken, empty, too long, or cannot be written in a question.
         """
-        if not name.strip() or name != name.strip() or len(name) > _MAX_NAME or not name.isprintable():
-            raise QuestionError(
-                f"name: {name!r} must have 1 to {_MAX_NAME} characters that print, none blank at its ends"
-            )
-        saved = Segment(name, question, dict(pick), people, self._clock())
+        saved = Segment(_checked(name), question, dict(pick), people, self._clock())
         row = {
             "name": name,
             "question": question.decode(),
@@ -73,8 +69,30 @@ class Segments:
             with writing(self._engine) as connection:
                 connection.execute(insert(segment).values(row))
         except IntegrityError:
-            raise QuestionError(f"name: a segment named {name!r} exists already; choose another") from None
+            raise _taken(name) from None
         return saved
+
+    def rename(self, name: str, to: str, reword: Callable[[bytes], bytes]) -> None:
+        """Give a segment another name, everywhere or nowhere.
+
+        Args:
+            name: what it is called.
+            to: what it will be called.
+            reword: puts the new name into the JSON of a question that has the old one. All saved questions go
+                through it: those of segments and those of dashboards.
+
+        Raises:
+            NotFoundError: there is none of this name.
+            QuestionError: the new name is taken, empty, too long, or cannot be written in a question.
+        """
+        renamed = update(segment).where(segment.c.name == name).values(name=_checked(to))
+        try:
+            with writing(self._engine) as connection:
+                if not connection.execute(renamed).rowcount:
+                    raise NotFoundError(unknown("segment", name, self.names()))
+                _reword(connection, reword)
+        except IntegrityError:
+            raise _taken(to) from None
 
     def delete(self, name: str) -> None:
         """Forget a segment; questions that name it fail from now on.
@@ -109,6 +127,32 @@ class Segments:
         if row is None:
             raise QuestionError(unknown("segment", name, self.names()))
         return _read(dict(row))
+
+
+def _checked(name: str) -> str:
+    if not name.strip() or name != name.strip() or len(name) > _MAX_NAME or not name.isprintable():
+        raise QuestionError(
+            f"name: {name!r} must have 1 to {_MAX_NAME} characters that print, none blank at its ends"
+        )
+    return name
+
+
+def _taken(name: str) -> QuestionError:
+    return QuestionError(f"name: a segment named {name!r} exists already; choose another")
+
+
+def _reword(connection: Connection, reword: Callable[[bytes], bytes]) -> None:
+    for name, question in connection.execute(select(segment.c.name, segment.c.question)).all():
+        new = reword(question.encode()).decode()
+        if new != question:
+            connection.execute(update(segment).where(segment.c.name == name).values(question=new))
+    for key, text in connection.execute(select(dashboard.c.id, dashboard.c.panels)).all():
+        panels = msgspec.json.decode(text, type=list[dict[str, msgspec.Raw]])
+        for panel in panels:
+            panel["question"] = msgspec.Raw(reword(bytes(panel["question"])))
+        new = msgspec.json.encode(panels).decode()
+        if new != text:
+            connection.execute(update(dashboard).where(dashboard.c.id == key).values(panels=new))
 
 
 def _read(row: dict[str, object]) -> Segment:
