@@ -49,11 +49,12 @@ def test_a_setting_is_documented_with_its_default(name: str) -> None:
 
 
 def test_the_endpoints_of_the_api_are_documented() -> None:
-    source = (ROOT / "src" / "obverse" / "web" / "api.py").read_text()
-    routes = re.findall(r'@(?:get|post)\(\s*"(/[^"]*)"', source)
-    assert len(routes) > 5
-    for route in routes:
-        assert f"/api{re.sub(':[a-z]+', '', route)}" in REFERENCE
+    source = "".join(one.read_text() for one in sorted((ROOT / "src" / "obverse" / "web").glob("api*.py")))
+    routes = re.findall(r'@(get|post|put|patch|delete)\(\s*"(/[^"]*)"', source)
+    assert len(routes) > 15
+    for method, route in routes:
+        path = re.sub("_?:[a-z]+", "", route)
+        assert re.search(rf"`{method.upper()} /api{re.escape(path)}[`?]", REFERENCE), f"{method} {path}"
 
 
 @pytest.mark.parametrize("name", sorted(MEASURES))

@@ -67,14 +67,16 @@ class Dashboards:
         self._engine = engine
         self._clock = clock
 
-    def create(self, name: str) -> Dashboard:
-        """Make an empty dashboard.
+    def create(self, name: str, panels: Sequence[PanelSpec] = ()) -> Dashboard:
+        """Make a dashboard.
 
         Raises:
-            QuestionError: the name is taken, empty or too long.
+            QuestionError: the name is taken, empty or too long, or a panel is wrong; see `put`.
         """
-        made = Dashboard(secrets.token_urlsafe(9), _checked(name), (), None, self._clock(), self._clock())
-        row = msgspec.structs.asdict(made) | {"panels": "[]"}
+        now = self._clock()
+        text = _spelled(panels)
+        made = Dashboard(secrets.token_urlsafe(9), _checked(name), tuple(panels), None, now, now)
+        row = msgspec.structs.asdict(made) | {"panels": text}
         try:
             with writing(self._engine) as connection:
                 connection.execute(insert(dashboard).values(row))
@@ -132,14 +134,19 @@ class Dashboards:
             NotFoundError: there is no such dashboard.
             QuestionError: there are too many, or one has no title.
         """
-        if len(panels) > MAX_PANELS:
-            raise QuestionError(f"panels: {len(panels)} of them; a dashboard has at most {MAX_PANELS}")
-        for number, panel in enumerate(panels, 1):
-            if not panel.title.strip() or len(panel.title) > _MAX_NAME:
-                raise QuestionError(f"panel {number}: its title must have 1 to {_MAX_NAME} characters")
-            if panel.side not in ("people", "value"):
-                raise QuestionError(f"panel {number}: side {panel.side!r} is neither people nor value")
-        self._change(key, panels=msgspec.json.encode(panels).decode())
+        self._change(key, panels=_spelled(panels))
+
+    def replace(self, key: str, name: str, panels: Sequence[PanelSpec]) -> None:
+        """Replace a dashboard's name and panels; its link stays.
+
+        Raises:
+            NotFoundError: there is no such dashboard.
+            QuestionError: the name is taken, empty or too long, or a panel is wrong; see `put`.
+        """
+        try:
+            self._change(key, name=_checked(name), panels=_spelled(panels))
+        except IntegrityError:
+            raise _taken(name) from None
 
     def add(self, key: str, panel: PanelSpec) -> None:
         """Put a panel at a dashboard's end.
@@ -191,6 +198,18 @@ def _checked(name: str) -> str:
     if not name.strip() or len(name) > _MAX_NAME or not name.isprintable():
         raise QuestionError(f"name: {name!r} must have 1 to {_MAX_NAME} characters that print")
     return name.strip()
+
+
+def _spelled(panels: Sequence[PanelSpec]) -> str:
+    """Check panels and write them as JSON."""
+    if len(panels) > MAX_PANELS:
+        raise QuestionError(f"panels: {len(panels)} of them; a dashboard has at most {MAX_PANELS}")
+    for number, panel in enumerate(panels, 1):
+        if not panel.title.strip() or len(panel.title) > _MAX_NAME:
+            raise QuestionError(f"panel {number}: its title must have 1 to {_MAX_NAME} characters")
+        if panel.side not in ("people", "value"):
+            raise QuestionError(f"panel {number}: side {panel.side!r} is neither people nor value")
+    return msgspec.json.encode(panels).decode()
 
 
 def _taken(name: str) -> QuestionError:

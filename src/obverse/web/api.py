@@ -15,6 +15,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter, QueryParameter
 from litestar.response import Stream
 
+from obverse.web import api_dashboards, api_segments
 from obverse.web.exporting import FORMATS, check, export
 from obverse.web.health import Health, look
 from obverse.web.problem import Problem
@@ -153,5 +154,12 @@ async def live(request: Ask) -> Stream:
     return Stream(request.app.state.live.watch(), media_type="text/event-stream", headers=headers)
 
 
-routes = Router(path="/api", route_handlers=[ask, names, fields, people, timeline, health, live])
+routes = Router(
+    path="/api",
+    route_handlers=[
+        *(ask, names, fields, people, timeline, health, live),
+        *api_segments.handlers,
+        *api_dashboards.handlers,
+    ],
+)
 """The handlers of the API."""
