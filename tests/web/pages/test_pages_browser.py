@@ -29,6 +29,7 @@ PATHS = (
     "/explore/paths?goal=Order+Completed",
     "/explore/stages?lapse=soon&do=ask",
     "/people/behind?q=%7B%22type%22:%22stages%22%7D&pick.stage=customer",
+    "/segments",
     "/people",
     "/people?q=nobody-at-all",
     "PERSON",

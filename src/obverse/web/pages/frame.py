@@ -27,6 +27,7 @@ SECTIONS = {
     "/": "Home",
     "/explore": "Explore",
     "/dashboards": "Dashboards",
+    "/segments": "Segments",
     "/people": "People",
     "/health": "Data health",
 }

@@ -10,6 +10,7 @@ from litestar import Request, Response, get
 
 from obverse.errors import QuestionError
 from obverse.measure.funnel_question import Funnel
+from obverse.web.pages.address import Address
 from obverse.web.pages.asked import Asked, answer
 from obverse.web.pages.behind import question_address, read_behind, said
 from obverse.web.pages.explore.catalogue import about
@@ -23,9 +24,9 @@ from obverse.web.pages.person import display_name, person_href
 from obverse.web.pages.snippet import Snippet
 
 if TYPE_CHECKING:
+    from obverse.engine.people import PeoplePage as Found
     from obverse.measure.question import Question
     from obverse.tape.people import Person
-    from obverse.web.pages.address import Address
 
 A_PAGE = 25
 _RECENT_EVENTS = 1_000
@@ -104,6 +105,13 @@ def build_behind(asked: Asked) -> Response[bytes]:
     return _behind(asked, question, pick)
 
 
+def build_in_segment(asked: Asked) -> Response[bytes]:
+    """Build the list of the people of a saved segment."""
+    name, offset = asked.address.get("segment"), _whole(asked, "offset", 0)
+    found = panel(lambda: asked.lake.people_in(name, limit=A_PAGE, offset=offset))
+    return _listed(asked, found, f"in {name}", Address("/segments"), "segments")
+
+
 def build_behind_funnel(asked: Asked) -> Response[bytes]:
     """Build the list of the people behind a bar or a drop of a funnel, as the funnel's page names it."""
     form = read_form(asked.address, asked.view)
@@ -120,21 +128,37 @@ def _behind(
 ) -> Response[bytes]:
     did, offset = said(question, pick), _whole(asked, "offset", 0)
     found = panel(lambda: asked.lake.people(question, pick, limit=A_PAGE, offset=offset))
+    back = back or question_address(question, asked.address.keep(SHARED).pairs)
+    back_to = about(str(question.__struct_config__.tag)).title.lower()
+    return _listed(asked, found, did, back, back_to, question, pick)
+
+
+def _listed(
+    asked: Asked,
+    found: Panel[Found],
+    did: str,
+    back: Address,
+    back_to: str,
+    question: Question | None = None,
+    pick: dict[str, str] | None = None,
+) -> Response[bytes]:
+    """Build a page of a list that the engine gave; with a question its people can be saved."""
+    offset = _whole(asked, "offset", 0)
     people = [_who(person) for person in found.value.people] if found.value else []
     n = found.value.n if found.value else 0
     page = PeoplePage(
         title=f"People who {did}"[:80] if isinstance(question, Funnel) else f"People {did}"[:80],
         behind=f"{count(n)} {plural(n, 'person', 'people')} {did}." if found.value else f"People {did}.",
-        back=str(back or question_address(question, asked.address.keep(SHARED).pairs)),
-        back_to=about(str(question.__struct_config__.tag)).title.lower(),
+        back=str(back),
+        back_to=back_to,
         heading="Who they are",
         shown_text=f"{count(offset + 1)} to {count(offset + len(people))} of {count(n)}" if people else "",
         n=n if found.value else None,
         people=_rows(found, people, asked),
         previous_href=str(asked.address.put(offset=max(0, offset - A_PAGE) or None)) if offset else "",
         next_href=str(asked.address.put(offset=offset + A_PAGE)) if offset + len(people) < n else "",
-        question=question.to_json().decode() if n else "",
-        pick=msgspec.json.encode(pick).decode(),
+        question=question.to_json().decode() if question is not None and n else "",
+        pick=msgspec.json.encode(pick or {}).decode(),
     )
     return asked.show(page)
 
@@ -195,6 +219,12 @@ async def show(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def show_behind(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Show the people behind a part of an answer."""
     return await answer(request, build_behind)
+
+
+@get("/people/in")
+async def show_in_segment(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Show the people of a saved segment."""
+    return await answer(request, build_in_segment)
 
 
 @get("/funnel/people")
