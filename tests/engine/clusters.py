@@ -63,7 +63,7 @@ def cluster(scratch: Path, **settings: str) -> Iterator[SparkSession]:
         "SPARK_CONF_DIR": str(conf),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PYSPARK_PYTHON": sys.executable,
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))),
     }
     session = _session({**SETTINGS, "spark.local.dir": str(local), **settings})
     try:
