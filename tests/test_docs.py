@@ -36,6 +36,18 @@ def test_a_command_is_documented(command: str) -> None:
     assert f"| `{command}` |" in REFERENCE
 
 
+def test_each_command_that_is_documented_is_there_and_says_the_same_of_itself() -> None:
+    rows = dict(re.findall(r"^\| `obverse ([\w -]+)` \| (.+) \|$", REFERENCE, re.MULTILINE))
+    assert len(rows) > 20
+    for path, text in rows.items():
+        command: click.Command | None = cli
+        for name in path.split():
+            assert isinstance(command, click.Group), path
+            command = command.get_command(click.Context(command), name)
+        assert command is not None, path
+        assert text == " ".join((command.help or "").split("\n\n")[0].split()), path
+
+
 @pytest.mark.parametrize("reason", Refusal)
 def test_a_reason_is_documented_with_its_meaning(reason: Refusal) -> None:
     assert f"| `{reason.value}` | {reason.status} | {reason.meaning} |" in REFERENCE
@@ -57,9 +69,16 @@ def test_the_endpoints_of_the_api_are_documented() -> None:
         assert re.search(rf"`{method.upper()} /api{re.escape(path)}[`?]", REFERENCE), f"{method} {path}"
 
 
-@pytest.mark.parametrize("name", sorted(MEASURES))
-def test_a_measure_is_documented(name: str) -> None:
-    assert f"`{name}`" in REFERENCE
+def test_the_measures_that_can_be_asked_are_those_that_are_documented() -> None:
+    row = re.search(r"\| `POST /api/ask` \| .*?: (.*) \|", REFERENCE)
+    assert row
+    assert re.findall(r"`(\w+)`", row[1]) == sorted(MEASURES)
+
+
+@pytest.mark.parametrize("name", sorted(set(MEASURES) - {"funnel"}))  # which has a guide of its own
+def test_a_measure_has_its_section(name: str) -> None:
+    guide = (ROOT / "docs" / "measures.md").read_text()
+    assert f"\n## {name.replace('_', ' ').capitalize()}" in guide
 
 
 @pytest.mark.parametrize("name", sorted(obverse.__all__))
