@@ -353,6 +353,25 @@ def test_a_formula_computes_row_by_row_and_of_the_totals() -> None:
     assert not any(line.picks[0] for line in lines(got)[-1].series)
 
 
+def test_a_formula_that_is_a_line_in_one_series_has_its_interval_and_another_says_why_not() -> None:
+    events = [happened(unit, hour) for unit in range(4) for hour in range(unit + 1)]
+    formulas = ("60 - A / 2", "B / 7", "A / B", "A * A")
+    got = ask(
+        Trend(series=("events per person: A", "people: A"), formulas=formulas, start="2026-03-01"), events
+    )
+    per_person, _, falling, counted, ratio, square = (one.groups[0].values[0] for one in got.series)
+    assert per_person.low is not None
+    assert per_person.high is not None
+    assert falling.value == pytest.approx(60 - 2.5 / 2)
+    assert falling.low == pytest.approx(60 - per_person.high / 2)
+    assert falling.high == pytest.approx(60 - per_person.low / 2)
+    assert counted.value == pytest.approx(4 / 7)
+    assert (counted.low, counted.high, counted.reason) == (None, None, None)
+    for one in (ratio, square):
+        assert (one.low, one.high, one.reason) == (None, None, Reason.COMPUTED)
+    assert got.series[2].total.high is not None
+
+
 def lines(got: TrendAnswer, side: Side = "people") -> list[Lines]:
     found = got.pictures(side)
     assert all(isinstance(picture, Lines) for picture in found)

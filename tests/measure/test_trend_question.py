@@ -155,6 +155,29 @@ def test_a_formula_computes_what_it_says(a: float, b: float) -> None:
         assert np.isnan(value("A / B"))
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("A", (1, 0)),
+        ("-(A - 3) * 2 / 4", (-0.5, 1.5)),
+        ("2 * 3 + A - A / 4", (0.75, 6)),
+        ("A / (2 - 2)", None),
+        ("A * A", None),
+        ("1 / A", None),
+        ("A + B", None),
+        ("2 + 3", None),
+    ],
+)
+def test_a_formula_knows_whether_it_is_a_line_in_one_series(
+    text: str, line: tuple[float, float] | None
+) -> None:
+    formula = read_formula(text, "AB")
+    assert formula.line == line
+    if line is not None:
+        numbers = np.array([-3.0, 0.0, 7.5])
+        assert formula.value({"A": numbers}) == pytest.approx(line[0] * numbers + line[1])
+
+
 def test_a_formula_of_a_missing_number_has_none() -> None:
     found = read_formula("A + B", "AB").value({"A": np.array([1.0, np.nan]), "B": np.array([2.0, 2.0])})
     assert found[0] == 3

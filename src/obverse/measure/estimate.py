@@ -33,6 +33,8 @@ class Reason(StrEnum):
     """The groups are made from the outcome itself, so comparing their outcomes says nothing."""
     NOT_YET = "not_yet"
     """It has not been observed for long enough to know."""
+    COMPUTED = "computed"
+    """It is computed of several numbers, and how these go together, person by person, is not known."""
 
 
 class Estimate(msgspec.Struct, frozen=True):

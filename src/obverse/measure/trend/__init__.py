@@ -43,7 +43,9 @@ Totals
     Of a whole series, over all rows: who is counted in several rows is counted once.
 
 Intervals
-    Counts and sums are what happened and have none, nor have formulas, smallest and largest. An average is a
+    Counts and sums are what happened and have none, nor have smallest and largest. A formula that is a line
+    in one series, as ``A / 7``, has that series' interval on the line; any other has the reason ``computed``
+    in place of one, as what a person has in several series is not tallied together. An average is a
     ratio of two sums over people, each person one draw, by the delta method (Cochran 1977, 2.11); events per
     person the mean over people, by Student's t. Where a point covers several buckets, the average's draws
     are one a person and bucket, so its interval is somewhat too narrow, and the answer says so. A percentile

@@ -15,7 +15,7 @@ from obverse.measure.period import zone_of
 from obverse.measure.protocol import Facts
 from obverse.measure.scope import group_names
 from obverse.measure.trend.answer import ALL, TrendAnswer, TrendGroup, TrendRow, TrendSeries
-from obverse.measure.trend.points import Points, Span, plain, points_of, worth_of
+from obverse.measure.trend.points import Points, Span, computed, points_of, worth_of
 from obverse.measure.trend.question import Trend
 from obverse.measure.trend.summary import Tally, TrendSummary, begun_at
 from obverse.measure.window import Window, is_whole, name_of, written
@@ -70,8 +70,8 @@ def _counted(question: Trend, window: Window, tallies: tuple[Tally, ...], newest
     points, totals = [one for one, _ in found], [total for _, total in found]
     letters = [one.letter for one in question.lines]
     for formula in question.computed:
-        points.append(plain(formula.value(_values(letters, points))))
-        totals.append(plain(formula.value(_values(letters, totals))))
+        points.append(computed(formula, dict(zip(letters, points, strict=False))))
+        totals.append(computed(formula, dict(zip(letters, totals, strict=False))))
     return _Counted(
         rows=_rows(question, window, first + lead, newest),
         points=points,
@@ -79,10 +79,6 @@ def _counted(question: Trend, window: Window, tallies: tuple[Tally, ...], newest
         worth=[worth_of(tally, span) for tally in level],
         total_worth=[tally.worth[:, lead:].sum(axis=1) for tally in level],
     )
-
-
-def _values(letters: list[str], points: list[Points]) -> dict[str, Floats]:
-    return {letter: one.value for letter, one in zip(letters, points, strict=False)}
 
 
 def _rows(question: Trend, window: Window, first: int, newest: int) -> tuple[TrendRow, ...]:

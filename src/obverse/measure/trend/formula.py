@@ -40,6 +40,20 @@ class Formula:
     name: str
     tree: ast.expr
 
+    @property
+    def letters(self) -> frozenset[str]:
+        """The series that it uses."""
+        return frozenset(node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name))
+
+    @property
+    def line(self) -> tuple[float, float] | None:
+        """What it multiplies its one series by, and then adds; None where that is not all that it does.
+
+        >>> read_formula("(A - 32) / 2", "A").line
+        (0.5, -16.0)
+        """
+        return _line(self.tree) if len(self.letters) == 1 else None
+
     def value(self, series: Mapping[str, Floats]) -> Floats:
         """Compute the formula of arrays of one shape.
 
@@ -107,6 +121,36 @@ def _computed(node: ast.expr, series: Mapping[str, Floats]) -> Floats:
         case ast.Name(id=letter):
             return series[letter]
     raise ValueError(ast.dump(node))  # `_check` lets no other node through
+
+
+def _line(node: ast.expr) -> tuple[float, float] | None:
+    """Read slope and shift of what is a line in one series; a number has no slope."""
+    match node:
+        case ast.Name():
+            return 1.0, 0.0
+        case ast.Constant(value=int() | float() as number):
+            return 0.0, float(number)
+        case ast.UnaryOp(operand=operand) if found := _line(operand):
+            return -found[0], -found[1]
+        case ast.BinOp(left=left, op=operator, right=right):
+            one, other = _line(left), _line(right)
+            return None if one is None or other is None else _joined(type(operator), one, other)
+    return None
+
+
+def _joined(
+    operator: type[ast.operator], one: tuple[float, float], other: tuple[float, float]
+) -> tuple[float, float] | None:
+    (slope, shift), (by, number) = one, other
+    if operator is ast.Add:
+        return slope + by, shift + number
+    if operator is ast.Sub:
+        return slope - by, shift - number
+    if operator is ast.Mult and 0.0 in (slope, by):
+        return slope * number + by * shift, shift * number
+    if operator is ast.Div and by == 0.0 and number != 0.0:
+        return slope / number, shift / number
+    return None
 
 
 def _wrong(text: str, why: str) -> QuestionError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import accumulate
 from typing import Any
@@ -16,12 +17,13 @@ from obverse.measure.estimate import LEVEL, Estimate, Reason
 from obverse.measure.pairs import merge_pairs
 from obverse.measure.ranks import rank_interval, rank_of
 from obverse.measure.trend.adding import N_BINS, middles
+from obverse.measure.trend.formula import Formula
 from obverse.measure.trend.series import Series
 from obverse.measure.trend.summary import Counts, Numbers, Tally
 from obverse.tape.layout import Floats, Int64s
 
-NO_REASON, NOBODY, TOO_FEW = range(3)
-_REASONS = (None, Reason.NOBODY, Reason.TOO_FEW)
+NO_REASON, NOBODY, TOO_FEW, COMPUTED = range(4)
+_REASONS = (None, Reason.NOBODY, Reason.TOO_FEW, Reason.COMPUTED)
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,22 @@ def plain(value: NDArray[Any]) -> Points:
     numbers = value.astype(np.float64)
     none = np.full(value.shape, np.nan)
     return Points(numbers, none, none, np.where(np.isnan(numbers), NOBODY, NO_REASON))
+
+
+def computed(formula: Formula, series: Mapping[str, Points]) -> Points:
+    """Compute a formula of points.
+
+    A line in one series has that series' interval, drawn on the line. Any other has none: what one person has
+    in several series is not tallied together.
+    """
+    value = formula.value({letter: one.value for letter, one in series.items()})
+    missing = np.isnan(value)
+    if formula.line is None:
+        return replace(plain(value), why=np.where(missing, NOBODY, COMPUTED))
+    (letter,), (slope, shift) = formula.letters, formula.line
+    one = series[letter]
+    ends = slope * np.stack([one.low, one.high]) + shift
+    return Points(value, ends.min(axis=0), ends.max(axis=0), np.where(missing, NOBODY, one.why))
 
 
 @dataclass(frozen=True)
