@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -25,7 +26,7 @@ from obverse.lake.table import EventTable
 from obverse.measure import MEASURES
 from obverse.measure.funnel import Funnel
 from tests.engine.gated import GatedFunnel, wait_for_one
-from tests.engine.lakes import fill, row, spread, table_of
+from tests.engine.lakes import add, fill, row, spread, table_of
 from tests.engine.metering import metered
 
 pytestmark = pytest.mark.spark
@@ -160,6 +161,26 @@ def test_segments_are_saved_in_the_folder(open_lake: Callable[[list[pa.Table]], 
             lake.save_segment("Nobody", FUNNEL, {"step": "3"})
 
 
+def test_a_snapshot_is_the_people_of_then_and_a_segment_those_of_now(
+    open_lake: Callable[[list[pa.Table]], SparkLake], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_lake(spread(shoppers(9))) as lake, obverse.open(tmp_path / "data") as local:
+        lake.save_segment("Buyers", FUNNEL, {"step": "2"})
+        lake.save_segment("Buyers of then", FUNNEL, {"step": "2"}, snapshot=True)
+        local.save_segment("The same", FUNNEL, {"step": "2"}, snapshot=True)
+        kept, same = (local.segments.get(name).people for name in ("Buyers of then", "The same"))
+        assert np.array_equal(
+            np.frombuffer(kept or b"", np.int64), np.sort(np.frombuffer(same or b"", np.int64))
+        )
+        add(tmp_path / "data", [row("u1", "Buy", 300)], 7)
+        for name, n in (("Buyers", 4), ("Buyers of then", 3)):
+            assert steps(lake, Funnel.parse("View", segment=name)) == [n]
+            assert [step.people for step in local.ask(Funnel.parse("View", segment=name)).steps] == [n]
+        monkeypatch.setattr("obverse.engine.spark.lake.MAX_SNAPSHOT", 3)
+        with pytest.raises(QuestionError, match="4 people are more than the 3 that one keeps"):
+            lake.save_segment("Too many", FUNNEL, {"step": "2"}, snapshot=True)
+
+
 # -- any table ------------------------------------------------------------------------------------------
 
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -214,8 +235,26 @@ def test_a_warehouses_own_events_are_asked_by_their_mapped_columns(
         assert {(one.user_id, one.anonymous_ids) for one in found} == {("1", ()), (None, ("c9",))}
         with pytest.raises(QuestionError, match="did you mean 'plan'"):
             steps(lake, Funnel.parse("view [plans = 'tin']"))
-        with pytest.raises(QuestionError, match="a table has no saved segments"):
+        with pytest.raises(QuestionError, match="unless it is opened with segments=FOLDER"):
             steps(lake, Funnel.parse("view", segment="Buyers"))
+        with pytest.raises(QuestionError, match="'Buyers' cannot be saved"):
+            lake.save_segment("Buyers", Funnel.parse("view > buy"), {"step": "2"})
+
+
+def test_segments_of_a_table_are_kept_in_a_data_folder_beside_it(
+    warehouse: DataFrame, tmp_path: Path
+) -> None:
+    beside = tmp_path / "beside"
+    with obverse.open(warehouse, engine="spark", columns=COLUMNS, segments=beside) as lake:
+        lake.save_segment("Buyers", Funnel.parse("view > buy"), {"step": "2"})
+        lake.save_segment("Viewers of tin", Funnel.parse("view [plan = 'tin']"), snapshot=True)
+    with obverse.open(warehouse, engine="spark", columns=COLUMNS, segments=beside) as lake:
+        assert steps(lake, Funnel.parse("view", segment="Buyers")) == [2]
+        assert steps(lake, Funnel.parse("view > buy", segment="Viewers of tin")) == [2, 1]
+        split = lake.ask(Funnel.parse("view", by="segment: Buyers"))
+        assert {one.name: one.steps[0].people for one in split.groups} == {"in Buyers": 2, "not in Buyers": 1}
+    with pytest.raises(QuestionError, match="a data folder has its own"):
+        obverse.open(beside, engine="spark", session=warehouse.sparkSession, segments=beside)
 
 
 def test_a_table_by_name_is_read_anew_and_its_claims_hold(

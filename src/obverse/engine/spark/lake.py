@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from obverse.engine.lake import AnyLake, facts
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 T = TypeVar("T")
+
+MAX_SNAPSHOT = 1_000_000
+"""People that a snapshot may keep: they are a list in the settings, and on the driver when it is used."""
 
 _SAID = re.compile(r"DataError: (.+)")
 
@@ -70,6 +74,7 @@ class SparkLake(AnyLake):
         *,
         session: SparkSession | None = None,
         columns: Columns | None = None,
+        segments: str | os.PathLike[str] | None = None,
     ) -> Self:
         """Open the lake of a data folder, or a table.
 
@@ -78,6 +83,8 @@ class SparkLake(AnyLake):
                 the session, by name, or a DataFrame.
             session: the Spark session; the active one unless given, or one of this machine.
             columns: which columns of a table stand for which of the lake's; see `TableSource`.
+            segments: for a table, the data folder whose saved segments questions may name, and where new ones
+                are saved; made where there is none.
 
         Raises:
             DataError: it is no data folder, damaged, or of a later version.
@@ -87,19 +94,31 @@ class SparkLake(AnyLake):
         if isinstance(path, str | os.PathLike):
             found = session_of(session)
             if columns is None:
-                return cls._of_folder(Path(path), found)
-            return cls(found, TableSource(lambda: found.table(str(path)), columns), _no_segment)
+                return cls._of_folder(Path(path), found, segments)
+            return cls._of_table(found, TableSource(lambda: found.table(str(path)), columns), segments)
         if columns is None:
             raise QuestionError(
                 "columns: say which columns of the table are the event, the time and the user_id"
             )
-        return cls(session_of(session or path.sparkSession), TableSource(lambda: path, columns), _no_segment)
+        found = session_of(session or path.sparkSession)
+        return cls._of_table(found, TableSource(lambda: path, columns), segments)
 
     @classmethod
-    def _of_folder(cls, path: Path, session: SparkSession) -> Self:
+    def _of_folder(cls, path: Path, session: SparkSession, segments: object) -> Self:
+        if segments is not None:
+            raise QuestionError("segments: a data folder has its own; leave this to tables")
         folder = Folder.open(path)
         settings = Settings.open(folder.settings)
         source = LakeSource(EventTable.open(folder.events), session)
+        return cls(session, source, settings.segments.get, settings)
+
+    @classmethod
+    def _of_table(
+        cls, session: SparkSession, source: TableSource, segments: str | os.PathLike[str] | None
+    ) -> Self:
+        if segments is None:
+            return cls(session, source, _no_segment)
+        settings = Settings.open(Folder.open(Path(segments), create=True).settings)
         return cls(session, source, settings.segments.get, settings)
 
     def close(self) -> None:
@@ -129,32 +148,56 @@ class SparkLake(AnyLake):
         return self._trying(lambda: self._found(question, pick or {}, limit, offset))
 
     def _found(self, question: Question, pick: Pick, limit: int, offset: int) -> PeoplePage:
+        with self._behind(question, pick) as (found, claimed):
+            n = found.count()
+            page = found.orderBy("unit").offset(offset).limit(limit).collect()
+        return PeoplePage(n, named(self._source, [row.unit for row in page], claimed))
+
+    @contextmanager
+    def _behind(self, question: Question, pick: Pick) -> Iterator[tuple[DataFrame, bool]]:
+        """Find the keys of the people behind a part of an answer, and whether anybody ever identified."""
         measure = measure_of(question)
         with self._staged(measure.plan(question), question) as (rows, nobody):
             measure.behind(question, nobody, pick)  # refuses here what cannot be asked
             found = rows.rows.mapInArrow(Finding(measure, question, pick, rows.brief), PERSON).persist()
             try:
-                n = found.count()
-                page = found.orderBy("unit").offset(offset).limit(limit).collect()
+                yield found, rows.brief.recipe.claimed
             finally:
                 found.unpersist()
-        return PeoplePage(n, named(self._source, [row.unit for row in page], rows.brief.recipe.claimed))
 
-    def save_segment(self, name: str, question: Question, pick: Pick | None = None) -> Segment:
-        """Save the people behind a part of an answer as a segment, found anew at each question.
+    def save_segment(
+        self, name: str, question: Question, pick: Pick | None = None, *, snapshot: bool = False
+    ) -> Segment:
+        """Save the people behind a part of an answer as a segment, to filter and split questions by.
 
         Args:
             name: what to call it.
             question: what was asked.
             pick: which part of the answer; everyone who is counted unless given.
+            snapshot: keep the people as they are now, instead of finding them anew at each question; at most
+                `MAX_SNAPSHOT`.
 
         Raises:
-            QuestionError: there is no such part, the name is taken, or this is no data folder.
+            QuestionError: there is no such part, the name is taken, a snapshot is too large, or a table was
+                opened without `segments`.
         """
         if self._settings is None:
-            raise QuestionError(f"name: {name!r} cannot be saved; a table has no place for segments")
-        self.people(question, pick, limit=0)  # refuses here what cannot be asked
-        return self._settings.segments.save(name, question.to_json(), pick or {})
+            raise QuestionError(f"name: {name!r} cannot be saved; {_NO_SEGMENTS}")
+        keys = self._trying(lambda: self._keys(question, pick or {}, snapshot))
+        return self._settings.segments.save(name, question.to_json(), pick or {}, keys)
+
+    def _keys(self, question: Question, pick: Pick, snapshot: bool) -> bytes | None:
+        """Give the keys of a snapshot's people; for another segment only see that it can be found."""
+        with self._behind(question, pick) as (found, _):
+            n = found.count()
+            if not snapshot:
+                return None
+            if n > MAX_SNAPSHOT:
+                raise QuestionError(
+                    f"snapshot: {n} people are more than the {MAX_SNAPSHOT} that one keeps; save the segment "
+                    "without, so that they are found anew at each question"
+                )
+            return np.sort(found.toArrow()["unit"].to_numpy()).tobytes()
 
     def names(self) -> list[tuple[str, int]]:
         """List the names of events with their counts, the most frequent first."""
@@ -194,5 +237,8 @@ class SparkLake(AnyLake):
         return run()
 
 
+_NO_SEGMENTS = "a table has no saved segments unless it is opened with segments=FOLDER"
+
+
 def _no_segment(name: str) -> Segment:
-    raise QuestionError(f"segment: {name!r}: a table has no saved segments; they are kept in a data folder")
+    raise QuestionError(f"segment: {name!r}: {_NO_SEGMENTS}")
