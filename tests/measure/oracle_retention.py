@@ -33,6 +33,7 @@ class Asked:
     end: int
     newest: int
     match: bool = False
+    previous: bool = False
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Entry:
     label: Any
     worth: float
     over: list[bool]
+    among: list[bool]
     hit: list[bool]
     money: list[float]
     money_until: list[float]
@@ -118,6 +120,11 @@ def follow(start: Event, own: list[Event], asked: Asked) -> Entry:
         "on_or_after": [any(e.time >= low for e in returns) for low, _ in spans],
         "on_or_before": [any(e.time < high for e in returns) for _, high in spans],
     }
+    hit = hits[asked.returning]
+    among = [True] * len(hit)
+    if asked.previous:
+        among = [n == 0 or asked.columns[n - 1] == (0, 0) or hit[n - 1] for n in range(len(hit))]
+        hit = [one and counts for one, counts in zip(hit, among, strict=True)]
     cohort = number(local(start.time, asked.zone), asked.cohort)
     return Entry(
         unit=start.unit,
@@ -125,7 +132,8 @@ def follow(start: Event, own: list[Event], asked: Asked) -> Entry:
         label=start.label,
         worth=start.value,
         over=[high <= asked.newest for _, high in spans],
-        hit=hits[asked.returning],
+        among=among,
+        hit=hit,
         money=[sum(e.value for e in some) for some in there],
         money_until=[sum(e.value for e in returns if e.time < high) for _, high in spans],
         first=min((e.time - start.time for e in returns), default=None),

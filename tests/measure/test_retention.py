@@ -17,6 +17,7 @@ from lifelines import KaplanMeierFitter
 
 from obverse.measure.estimate import Estimate
 from obverse.measure.retention import Retention, RetentionInterval
+from obverse.measure.retention.question import Reference, Returning
 from tests.measure.cohorts import HOUR, MEASURE, answered, ask
 from tests.measure.laws import check_laws
 from tests.measure.layouts import DAY, Happening, lay
@@ -54,6 +55,10 @@ def questions(draw: st.DrawFn) -> Retention:
     by = draw(st.sampled_from([None, "label"]))
     first = draw(st.sampled_from([None, SUMMER - timedelta(days=6), SUMMER]))
     last = draw(st.sampled_from([None, SUMMER + timedelta(days=3)]))
+    returning: Returning = draw(st.sampled_from(["on", "on", "on_or_after", "on_or_before"]))
+    reference: Reference = (
+        "start" if returning == "on_or_before" else draw(st.sampled_from(["start", "previous"]))
+    )
     return Retention(
         start_event=draw(st.sampled_from(["Start", "*", "Start or Back"])),
         return_event=draw(st.sampled_from([None, "Back", "*"])),
@@ -61,7 +66,8 @@ def questions(draw: st.DrawFn) -> Retention:
         interval=draw(st.sampled_from(["day", "day", "week", "month"])),
         n_intervals=draw(st.integers(1, 9)),
         brackets=brackets,
-        returning=draw(st.sampled_from(["on", "on_or_after", "on_or_before"])),
+        returning=returning,
+        reference=reference,
         clock=draw(st.sampled_from(["calendar", "rolling"])),
         cohort=draw(st.sampled_from([None, "day", "week", "month"])),
         mean=draw(st.sampled_from(["weighted", "simple"])),
@@ -96,6 +102,7 @@ def asked(question: Retention, newest: int) -> Asked:
         end=min(midnight(date.fromisoformat(end), zone), newest + 1),
         newest=newest,
         match=question.match,
+        previous=question.reference == "previous",
     )
 
 
@@ -138,11 +145,12 @@ def test_every_cell_is_what_plain_counting_gives(
         assert len(cohort.cells) >= n_hit or question.returning == "on_or_before"
         for column, cell in enumerate(cohort.cells):
             over = [entry for entry in own if entry.over[column]]
+            among = [entry for entry in own if entry.among[column]]
             returned = sum(entry.hit[column] for entry in own)
-            assert (cell.people, cell.observed) == (returned, len(over))
+            assert (cell.people, cell.observed) == (returned, sum(e.over[column] for e in among))
             assert cell.open == (cohort.open or len(over) < len(own))
-            assert near(cell.share, returned / len(own))
-            assert (cell.share.low is None) == cell.open
+            assert near(cell.share, returned / len(among) if among else None)
+            assert (cell.share.low is None) == (cell.open or not among)
             assert near(cell.value, mean([entry.money[column] for entry in over]))
             assert near(cell.value_until, mean([entry.money_until[column] for entry in over]))
 
@@ -182,18 +190,20 @@ def group_of(entry: Entry, shown: Sequence[str | None]) -> str:
 
 
 def check_weighted(got: RetentionInterval, column: int, over: list[Entry]) -> None:
-    assert (got.people, got.observed) == (sum(entry.hit[column] for entry in over), len(over))
-    assert got.cohorts == len({entry.cohort for entry in over})
-    assert near(got.share, mean([entry.hit[column] for entry in over]))
+    among = [entry for entry in over if entry.among[column]]
+    assert (got.people, got.observed) == (sum(entry.hit[column] for entry in over), len(among))
+    assert got.cohorts == len({entry.cohort for entry in among})
+    assert near(got.share, mean([entry.hit[column] for entry in among]))
     assert near(got.value, mean([entry.money[column] for entry in over]))
     assert near(got.value_until, mean([entry.money_until[column] for entry in over]))
 
 
 def check_simple(got: RetentionInterval, column: int, over: list[Entry]) -> None:
-    cohorts = list(by_cohort(over).values())
+    cohorts = list(by_cohort(entry for entry in over if entry.among[column]).values())
     assert got.cohorts == len(cohorts)
     shares = [sum(entry.hit[column] for entry in some) / len(some) for some in cohorts]
-    money = [sum(entry.money[column] for entry in some) / len(some) for some in cohorts]
+    every = by_cohort(over).values()
+    money = [sum(entry.money[column] for entry in some) / len(some) for some in every]
     assert near(got.share, mean(shares))
     assert near(got.value, mean(money))
 

@@ -396,3 +396,46 @@ def test_the_sentence_has_the_first_and_the_last_interval() -> None:
     )
     weeks = Retention(start_event="Start", return_event="Back", brackets=("1-3",), returning="on_or_after")
     assert "came back in or after weeks 1-3." in ask(weeks, many(40, 10), at("30 00:00") + 9 * DAY).sentence()
+
+
+FOLLOWED = story(
+    *((unit, "02 10:00", "Start") for unit in range(4)),
+    *((unit, "03 10:00", "Back") for unit in (0, 1)),
+    *((unit, "04 10:00", "Back") for unit in (0, 2)),
+    *((unit, "05 10:00", "Back") for unit in (0, 1, 2, 3)),
+)
+
+
+def test_a_share_of_the_previous_interval_is_of_those_who_came_back_in_it() -> None:
+    answer = ask(msgspec.structs.replace(DAILY, reference="previous"), FOLLOWED, at("09 00:00"))
+    assert cells(answer) == {"2026-03-02": [0, 2, 1, 2]}
+    assert [one.observed for one in answer.intervals] == [4, 4, 2, 2]
+    assert [one.share.value for one in answer.intervals] == [0, 0.5, 0.5, 1]
+    assert (answer.intervals[2].share.low, answer.intervals[2].share.high) == pytest.approx(wilson(1, 2))
+    assert answer.sentence().startswith("50.0")
+    assert "of those before came back on day 3" in answer.sentence()
+    assert all("of those of the day before" in one.title for one in answer.pictures()[:2])
+
+
+def test_of_brackets_the_first_is_of_all_who_started() -> None:
+    question = msgspec.structs.replace(DAILY, brackets=("1", "2-3"), reference="previous")
+    answer = ask(question, FOLLOWED, at("09 00:00"))
+    assert [(one.people, one.observed) for one in answer.intervals] == [(2, 4), (2, 2)]
+
+
+def test_who_is_away_of_the_previous_interval_came_back_in_that() -> None:
+    question = msgspec.structs.replace(DAILY, reference="previous")
+    layout = lay(MEASURE.plan(question), FOLLOWED, 4, newest=at("09 00:00"))
+    away = MEASURE.behind(question, layout, {"interval": "2", "outcome": "away"})
+    assert away.tolist() == [False, True, False, False]
+
+
+def test_nobody_in_the_previous_interval_is_a_reason_and_no_zero() -> None:
+    events = story((0, "02 10:00", "Start"), (0, "04 10:00", "Back"))
+    answer = ask(msgspec.structs.replace(DAILY, reference="previous"), events, at("09 00:00"))
+    assert answer.cohorts[0].cells[2].share == Estimate(reason=Reason.NOBODY)
+
+
+def test_those_who_came_back_by_the_previous_interval_are_refused_as_a_reference() -> None:
+    with pytest.raises(QuestionError, match="reference: who returned by the interval before"):
+        Retention(returning="on_or_before", reference="previous")

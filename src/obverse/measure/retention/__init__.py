@@ -27,6 +27,12 @@ What is counted, exactly
     from the start to the interval's end; it never falls. `brackets` put intervals together (Amplitude and
     PostHog: custom brackets).
 
+``reference``
+    A share is of all who ``start``, or of those who returned in the ``previous`` interval or bracket: the
+    same people, so that it is a share, has an interval, and never exceeds 1 (PostHog: reference "previous"
+    divides the two numbers of people, whoever they are). What follows interval 0 is of all who started. Money
+    is per entry either way.
+
 Open cells
     An interval is *over* for an entry when its end is not after the newest event. A cell is *open* while
     people may join the cohort or the interval is not over for all of them: it shows who has returned so far,
@@ -145,8 +151,8 @@ class RetentionMeasure:
             question: what is asked.
             layout: what its plan laid out.
             pick: a ``cohort``; an ``interval`` (or bracket) in which they ``returned``, or ``away`` as the
-                ``outcome``: could have and did not; or a ``day`` by which they did; a ``group``. Without a
-                cohort, only who has been watched for so long.
+                ``outcome``: could have and did not, of those whom the share is of; or a ``day`` by which they
+                did; a ``group``. Without a cohort, only who has been watched for so long.
 
         Raises:
             QuestionError: there is no such part, or accounts are counted.
@@ -171,7 +177,10 @@ def _n_groups(question: Retention, layout: Layout) -> int:
 
 def _nobody(question: Retention, layout: Layout, bins: Bins) -> RetentionSummary:
     groups, columns = _n_groups(question, layout), len(question.columns)
-    return RetentionSummary.zero(groups, bins.rows.n, columns, bins.curve_days, layout.newest)
+    following = question.first_following > 0
+    return RetentionSummary.zero(
+        groups, bins.rows.n, columns, bins.curve_days, layout.newest, following=following
+    )
 
 
 def _scan(
@@ -185,6 +194,7 @@ def _scan(
     rules = Rules(
         entry=_ENTRIES[question.entry],
         returning=_RETURNING[question.returning],
+        following=question.first_following,
         match=question.match,
         n_groups=_n_groups(question, layout),
         start=int(bins.rows.edges[0]),

@@ -22,7 +22,8 @@ class RetentionCell(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: of the interval, ``3``, or of the bracket, ``4-7``.
         people: who returned, so far.
-        observed: of the cohort, for whom the interval is over.
+        observed: of whom the share is: of the cohort, for whom the interval is over; where the question's
+            reference is the previous interval, who returned in that.
         open: it is still growing: the interval is not over for all of the cohort, or people may still join.
         share: of the cohort, who returned; so far, and without an interval, where it is open.
         value: money of the interval per member of the cohort for whom it is over.
@@ -65,7 +66,8 @@ class RetentionInterval(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: of the interval or the bracket.
         people: who returned.
-        observed: for whom it is over.
+        observed: of whom the share is: for whom it is over; where the question's reference is the previous
+            interval, who returned in that.
         cohorts: how many cohorts they are of; with the simple mean only those whose cell is not open.
         share: the mean share who returned.
         value: money of the interval per person.
@@ -167,8 +169,10 @@ class RetentionAnswer(Answer, frozen=True, kw_only=True):
             return f"{count(self.people)} {self.counted} started; no interval is over for any of them yet."
         first, last = known[0], known[-1]
         text = f"{_share(first.share)} of {count(first.observed)} {self.counted} {self._came(first.name)}"
-        if last is not first:
+        if last is not first and self.question.reference == "start":
             text += f", {_share(last.share)} {self._came(last.name)}"
+        elif last is not first:
+            text += f", {_share(last.share)} of those before {self._came(last.name)}"
         median = self.returns.median_days.value
         return text + (f"; half had come back within {_days(median)}." if median is not None else ".")
 

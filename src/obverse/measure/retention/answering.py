@@ -92,6 +92,8 @@ class _Part:
     Attributes:
         people: shape (cohorts,).
         observed: shape (cohorts, columns), for whom each column is over.
+        among: shape (cohorts, columns), of whom the share of a column is that is over.
+        among_so_far: the same, with those for whom it is not over.
         joinable: shape (cohorts,), whether people may still join.
         open: shape (cohorts, columns), whether each cell is still growing.
     """
@@ -104,6 +106,10 @@ class _Part:
         self._names = question.column_names
         self.people: Int64s = tally.observed.sum(axis=1)
         self.observed: Int64s = np.cumsum(tally.observed[:, ::-1], axis=1)[:, ::-1][:, 1:]
+        following = question.first_following > 0
+        so_far = np.broadcast_to(self.people[:, None], self.observed.shape)
+        self.among: Int64s = tally.among[..., 0] if following else self.observed
+        self.among_so_far: Int64s = tally.among.sum(axis=-1) if following else so_far
         end = question.period_us[1]
         self.joinable: Bools = np.array(
             [bins.joinable(row, end) for row in range(len(self.people))], np.bool_
@@ -151,17 +157,17 @@ class _Part:
 
     def _cell(self, row: int, column: int) -> RetentionCell:
         on_time, too_early = (int(n) for n in self._tally.returned[row, column])
-        people, observed = int(self.people[row]), int(self.observed[row, column])
+        among = int(self.among_so_far[row, column])
         still_open = bool(self.open[row, column])
         returned = on_time + too_early
         return RetentionCell(
             name=self._names[column],
             people=returned,
-            observed=observed,
+            observed=int(self.among[row, column]),
             open=still_open,
-            share=Estimate(returned / people, reason=Reason.NOT_YET)
-            if still_open
-            else share(returned, people),
+            share=Estimate(returned / among, reason=Reason.NOT_YET)
+            if still_open and among
+            else share(returned, among),
             value=_known(self._value(row, column)),
             value_until=_known(self._value_until(row, column)),
         )
@@ -174,16 +180,20 @@ class _Part:
 
     def _interval(self, column: int) -> RetentionInterval:
         simple = self._question.mean == "simple"
-        observed = self.observed[:, column]
+        observed, among = self.observed[:, column], self.among[:, column]
+        used = (among > 0) & ~self.open[:, column] if simple else among > 0
+        x, of = self._tally.returned[used, column, 0], among[used]
         used = (observed > 0) & ~self.open[:, column] if simple else observed > 0
-        n, x = observed[used], self._tally.returned[used, column, 0]
+        n = observed[used]
         money, until = self._tally.value[used, column], self._tally.value_until[used, column]
         return RetentionInterval(
             name=self._names[column],
             people=int(x.sum()),
-            observed=int(n.sum()),
-            cohorts=int(used.sum()),
-            share=_simple_share(x, n) if simple else self._weighted_share(column, int(x.sum()), int(n.sum())),
+            observed=int(of.sum()),
+            cohorts=len(of),
+            share=_simple_share(x, of)
+            if simple
+            else self._weighted_share(column, int(x.sum()), int(of.sum())),
             value=_simple_mean(money, n) if simple else _known(_pooled_mean(money, n)),
             value_until=_simple_mean(until, n) if simple else _known(_pooled_mean(until, n)),
         )

@@ -22,6 +22,12 @@ _TITLES = {
 }
 
 
+def _title(answer: RetentionAnswer, field: str) -> str:
+    text = _TITLES[field].format(answer.question.interval)
+    of_those = f", of those of the {answer.question.interval} before"
+    return text + (of_those if field == "share" and answer.question.reference == "previous" else "")
+
+
 def draw(answer: RetentionAnswer, side: Side) -> tuple[Picture, ...]:
     """Give the pictures of one side."""
     if side == "people":
@@ -42,7 +48,7 @@ def _pick(answer: RetentionAnswer, **parts: str) -> Pick | None:
 
 def _curve(answer: RetentionAnswer, field: str) -> Lines:
     return Lines(
-        title=_TITLES[field].format(answer.question.interval),
+        title=_title(answer, field),
         of="share" if field == "share" else "money",
         axis=answer.question.column_names,
         axis_title=f"{answer.question.interval} after the start",
@@ -75,7 +81,7 @@ def _triangle(answer: RetentionAnswer, field: str) -> Heat:
         return (*values, *missing[len(cells) :])
 
     return Heat(
-        title="Who came back, by cohort" if share else _TITLES["value"].format(answer.question.interval),
+        title=_title(answer, field) + (", by cohort" if share else ""),
         of="share" if share else "money",
         rows=tuple(cohort.name for cohort in answer.cohorts),
         columns=names,

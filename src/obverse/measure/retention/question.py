@@ -16,6 +16,7 @@ from obverse.tape.layout import Selection
 
 Entry = Literal["first_ever", "first_in_period", "recurring"]
 Returning = Literal["on", "on_or_after", "on_or_before"]
+Reference = Literal["start", "previous"]
 Clock = Literal["calendar", "rolling"]
 Mean = Literal["weighted", "simple"]
 Count = Literal["person", "account"]
@@ -42,6 +43,8 @@ class Retention(SplitScope, frozen=True, kw_only=True, tag="retention"):
         brackets: intervals put together, instead of single ones: ``1-3`` and ``4-7``. They must ascend.
         returning: what counts as returned: ``on`` that interval, ``on_or_after`` it (at any time from it on),
             ``on_or_before`` it (at any time from the start to its end).
+        reference: of whom a share is: of all who ``start``, or of those who returned in the ``previous``
+            interval or bracket.
         clock: whether intervals are those of the ``calendar`` in the time zone, or ``rolling``: 24 hours (7
             or 30 times 24 hours for a week or month) from each person's own start.
         cohort: who belongs together: people who started in the same ``day``, ``week`` or ``month``; the same
@@ -62,6 +65,7 @@ class Retention(SplitScope, frozen=True, kw_only=True, tag="retention"):
     n_intervals: int = 12
     brackets: tuple[str, ...] = ()
     returning: Returning = "on"
+    reference: Reference = "start"
     clock: Clock = "calendar"
     cohort: Grain | None = None
     mean: Mean = "weighted"
@@ -85,6 +89,11 @@ class Retention(SplitScope, frozen=True, kw_only=True, tag="retention"):
             raise QuestionError("match: name the field that people are split by, whose value must match")
         if self.match and self.by is not None and self.by.startswith("segment:"):
             raise QuestionError("match: a segment is of people, so the return event is always in it too")
+        if self.reference == "previous" and self.returning == "on_or_before":
+            raise QuestionError(
+                "reference: who returned by the interval before has returned by this one too; ask 'on' or "
+                "'on_or_after'"
+            )
         _ = self.selections, self.columns
 
     @property
@@ -108,6 +117,16 @@ class Retention(SplitScope, frozen=True, kw_only=True, tag="retention"):
         return found
 
     @property
+    def first_following(self) -> int:
+        """The first column that is of those who returned in the one before; 0 where all are of who started.
+
+        Interval 0 is that of the start, so what follows it is of all who started.
+        """
+        if self.reference == "start":
+            return 0
+        return 2 if self.columns[0] == (0, 0) else 1
+
+    @property
     def column_names(self) -> tuple[str, ...]:
         """What the columns are called: ``3``, ``4-7``."""
         return tuple(str(first) if first == last else f"{first}-{last}" for first, last in self.columns)
@@ -122,6 +141,7 @@ _CHOICES = {
     "entry": Entry,
     "interval": Grain,
     "returning": Returning,
+    "reference": Reference,
     "clock": Clock,
     "mean": Mean,
     "count": Count,

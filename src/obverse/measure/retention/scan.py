@@ -183,6 +183,28 @@ def _spread(
 
 
 @njit(nogil=True)
+def _follow(block: Block, following: int, n: int) -> None:
+    """Leave of each column only the entries that returned in the one before, too."""
+    hits, among = block.hits, block.among
+    for k in range(n):
+        for column in range(hits.shape[1] - 1, following - 1, -1):
+            among[k, column] = hits[k, column - 1]
+            hits[k, column] = hits[k, column] and hits[k, column - 1]
+
+
+@njit(nogil=True)
+def _count_among(starts: Events, block: Block, tally: Tally, n: int) -> None:
+    """Count the entries that each column is of."""
+    ats, rows, n_over, among = block.at, block.row, block.n_over, block.among
+    codes, counted = starts.code, tally.among
+    for k in range(n):
+        group = codes[ats[k]] if len(codes) else 0
+        for column in range(among.shape[1]):
+            if among[k, column]:
+                counted[group, rows[k], column, 0 if column < n_over[k] else 1] += 1
+
+
+@njit(nogil=True)
 def _count(starts: Events, block: Block, tally: Tally, n: int) -> None:
     """Count entries in their cohorts, and those that returned in their cells."""
     ats, rows, n_over, firsts, hits = block.at, block.row, block.n_over, block.first, block.hits
@@ -244,13 +266,14 @@ def _sum_starts(starts: Events, block: Block, tally: Tally, n: int) -> None:
 def _count_persons(starts: Events, block: Block, tally: Tally, n: int, things: Int64s) -> None:
     """Count the entries of each person as one draw; `things` is scratch of zeros, and is left so."""
     units, ats, n_over, hits, codes = block.unit, block.at, block.n_over, block.hits, starts.code
+    among = block.among
     for k in range(n):
         group = codes[ats[k]] if len(codes) else 0
         for column in range(n_over[k]):
-            hit = 1 if hits[k, column] else 0
-            things[group, column, 0] += 1
+            one, hit = 1 if among[k, column] else 0, 1 if hits[k, column] else 0
+            things[group, column, 0] += one
             things[group, column, 1] += hit
-            things[-1, column, 0] += 1
+            things[-1, column, 0] += one
             things[-1, column, 1] += hit
         if k + 1 == n or units[k + 1] != units[k]:
             _settle(tally.persons, things)
@@ -263,7 +286,7 @@ def _settle(persons: Int64s, things: Int64s) -> None:
         for column in range(things.shape[1]):
             y, x = things[group, column, 0], things[group, column, 1]
             if y == 0:
-                break  # later columns are over for fewer entries still
+                continue
             persons[group, column, 0] += 1
             persons[group, column, 1] += y
             persons[group, column, 2] += y * y
@@ -287,7 +310,7 @@ def _mark(starts: Events, returns: Events, rules: Rules, block: Block, wanted: W
             until = own_time[ats[k]] + wanted.day * DAY_US
             watched, came = until <= rules.newest, firsts[k] >= 0 and time[firsts[k]] < until
         else:
-            watched = wanted.column < block.n_over[k]
+            watched = wanted.column < block.n_over[k] and (wanted.column < 0 or block.among[k, wanted.column])
             came = wanted.column >= 0 and hits[k, wanted.column]
         if wanted.who == AWAY:
             meant = watched and not came
@@ -339,10 +362,14 @@ def scan(
             _walk(starts, returns, rules, columns, intervals, block, n)
         else:
             _spread(starts, returns, rules, columns, intervals, block, n)
+        if rules.following:
+            _follow(block, rules.following, n)
         if len(wanted.unit):
             _mark(starts, returns, rules, block, wanted, n)
         else:
             _count(starts, block, tally, n)
+            if rules.following:
+                _count_among(starts, block, tally, n)
             _count_firsts(starts, returns, rules, block, tally, n)
             if rules.entry == RECURRING:
                 _count_persons(starts, block, tally, n, things)

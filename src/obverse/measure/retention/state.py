@@ -50,6 +50,7 @@ class Rules(NamedTuple):
     Attributes:
         entry: which start events are entries.
         returning: what counts as returned.
+        following: the first column that counts only those who returned in the one before; 0 for none.
         match: whether a return event must match the entry.
         n_groups: how many groups there are.
         start: first instant of entries, µs.
@@ -62,6 +63,7 @@ class Rules(NamedTuple):
 
     entry: int
     returning: int
+    following: int
     match: bool
     n_groups: int
     start: int
@@ -79,6 +81,8 @@ class Tally(NamedTuple):
         observed: shape (groups, cohorts, columns + 1), entries by how many columns are over for them.
         returned: shape (groups, cohorts, columns, 2), entries that returned: those for whom the column is
             over, and the others.
+        among: shape (groups, cohorts, columns, 2), entries that returned in the column before, like
+            `returned`; without columns where shares are of all entries.
         value: shape (groups, cohorts, columns, 3), moments of the money of an entry in the column's
             intervals, where it is over and there is any.
         value_until: the same for all money from the entry to the column's end.
@@ -86,13 +90,14 @@ class Tally(NamedTuple):
         came: shape (groups, days), first returns by day, of who was watched to the day's end.
         censored: shape (groups, days + 1), others, by days watched.
         persons: shape (groups + 1, columns, 6), where somebody can have several entries: of each person's
-            (entries with the column over, of them returned) = (y, x) n, sum y, yy, x, xx, xy, for each group
-            and for all. Whole numbers, so that sums of squares lose nothing.
+            (entries that count with the column over, of them returned) = (y, x) n, sum y, yy, x, xx, xy, for
+            each group and for all. Whole numbers, so that sums of squares lose nothing.
         aside: shape (1,), people whose first entry is before the first cohort.
     """
 
     observed: Int64s
     returned: Int64s
+    among: Int64s
     value: Floats
     value_until: Floats
     start_value: Floats
@@ -133,6 +138,8 @@ class Block(NamedTuple):
         n_over: how many columns are over for it.
         first: index of its first return; -1 where there is none.
         hits: shape (entries, columns), whether it returned.
+        among: shape (entries, columns), whether it counts: with `Rules.following` only if it returned in the
+            column before.
         money: shape (entries, 2, columns + 1), of its returns by column (of none: in the last place), and by
             the first column that is not over before their interval.
     """
@@ -144,6 +151,7 @@ class Block(NamedTuple):
     n_over: Int64s
     first: Int64s
     hits: Bools
+    among: Bools
     money: Floats
 
 
@@ -152,4 +160,5 @@ def new_block(n_rows: int, n_columns: int) -> Block:
     n = 512 + n_rows
     unit, at, row, base, n_over, first = np.zeros((6, n), dtype=np.int64)
     hits, money = np.zeros((n, n_columns), dtype=np.bool_), np.zeros((n, 2, n_columns + 1))
-    return Block(unit, at, row, base, n_over, first, hits, money)
+    among = np.ones_like(hits)
+    return Block(unit, at, row, base, n_over, first, hits, among, money)
