@@ -19,26 +19,18 @@ SAMPLED = 2_000
 
 
 class Looking:
-    """Tells for a partition which fields some event has, and reads no further once it has seen all of them.
+    """Tells whether some event of a partition has a field, and reads no further then; sent to executors."""
 
-    Sent to executors.
-    """
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._pointers = [pointer(path) for path in paths]
-        found = (f"bool_or(json_exists({path[0]}, $p{at}))" for at, path in enumerate(paths))
-        self._sql = f"SELECT {', '.join(found)} FROM events"  # noqa: S608 - ours
+    def __init__(self, path: Path) -> None:
+        self._pointer = pointer(path)
+        self._sql = f"SELECT bool_or(json_exists({path[0]}, $pointer)) FROM events"  # noqa: S608 - ours
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Give the number of each field found."""
-        params = {f"p{at}": one for at, one in enumerate(self._pointers)}
-        found: set[int] = set()
+        """Give a row if the field is found."""
         for base in bases(batches):
-            seen = asked(base, self._sql, params)
-            found |= {at for at, column in enumerate(seen.columns) if column[0].as_py()}
-            if len(found) == len(self._pointers):
-                break
-        yield pa.record_batch({"found": pa.array(sorted(found), pa.int64())})
+            if asked(base, self._sql, {"pointer": self._pointer}).column(0)[0].as_py():
+                yield pa.record_batch({"found": [True]})
+                return
 
 
 class Fields:
@@ -67,13 +59,14 @@ class Fields:
         return placed(path, self._found.__contains__, self._sampled)
 
     def _look(self, paths: Sequence[Path], version: int) -> None:
-        new = [one for one in paths if one not in self._found and self._missed.get(one) != version]
-        if not new:
-            return
-        columns = sorted({path[0] for path in new})
-        for row in self._frame(columns).mapInArrow(Looking(new), "found long").distinct().collect():
-            self._found.add(new[row.found])
-        self._missed |= {path: version for path in new if path not in self._found}
+        """Look for fields that were not found yet: in a partition, then in some more, and so on."""
+        for path in paths:
+            if path in self._found or self._missed.get(path) == version:
+                continue
+            if self._frame((path[0],)).mapInArrow(Looking(path), "found boolean").take(1):
+                self._found.add(path)
+            else:
+                self._missed[path] = version
 
     def _sampled(self) -> Iterable[Path]:
         rows = self._frame(JSON_COLUMNS).limit(SAMPLED).collect()
