@@ -149,6 +149,8 @@ def test_a_segment_is_deleted_by_keyboard_after_a_second_thought(
     save(reader, "Long" + " name" * 19)
     save(reader, "Held by its event", question=FUNNEL | {"steps": [{"events": [HOSTILE]}]})
     page = eye.open(f"{filled.address}/segments", 390)
+    for words in ("Rename or delete", "Delete it"):
+        page.locator("li", has=page.get_by_role("heading", name="Long name")).get_by_text(words).click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     entry = page.locator("li", has=page.get_by_role("heading", name="Short-lived"))
     entry.get_by_text("Rename or delete").focus()
