@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 
-def named(plan: Plan, recipe: Recipe, events: DataFrame, texts: DataFrame) -> tuple[Named, ...]:
+def named(plan: Plan, recipe: Recipe, rows: DataFrame) -> tuple[Named, ...]:
     """Find the most frequent values of each of a plan's keys.
 
     Args:
         plan: whose keys.
         recipe: what the rows hold.
-        events: rows of events, all that count.
-        texts: rows of texts: a key as ``unit``, its column's number as ``time``.
+        rows: those of events, all that count, and those of texts: a key as ``unit``, its column's number as
+            ``time``.
 
     Returns:
         One for each key; what comes to the driver is no more than the labels asked for.
@@ -28,7 +28,7 @@ def named(plan: Plan, recipe: Recipe, events: DataFrame, texts: DataFrame) -> tu
     from pyspark.sql import functions as fn
 
     tops = [
-        _top(plan, key, recipe, events, texts).withColumn("number", fn.lit(number))
+        _top(plan, key, recipe, rows).withColumn("number", fn.lit(number))
         for number, key in enumerate(plan.keys)
         if _counts(key)
     ]
@@ -49,20 +49,23 @@ def _ordered(values: list[tuple[int, int, str | None]]) -> Named:
     return Named(tuple(text for _, _, text in values), tuple(key for _, key, _ in values))
 
 
-def _top(plan: Plan, key: Coded, recipe: Recipe, events: DataFrame, texts: DataFrame) -> DataFrame:
-    """Give the most frequent values: how many events, the key, the text; of equals those of smaller keys."""
+def _top(plan: Plan, key: Coded, recipe: Recipe, rows: DataFrame) -> DataFrame:
+    """Give the most frequent values: how many events, the key, the text; of equals those of smaller keys.
+
+    Events and texts are looked at in one pass: two would compute all rows twice, as neither waits for what
+    the other keeps.
+    """
     from pyspark.sql import functions as fn
 
     at = recipe.columns.index(key.wanted)
-    counted = events.select(
-        fn.col(f"c{at}").alias("key"),
-        _weight(plan, key, recipe).alias("n"),
-        fn.lit(None).cast("string").alias("text"),
-    ).where("n > 0")
-    spelled = texts.where(fn.col("time") == at).select(
-        fn.col("unit").alias("key"), fn.lit(0).alias("n"), "text"
+    is_event = fn.col("text").isNull()
+    found = rows.where(is_event | (fn.col("time") == at)).select(
+        fn.when(is_event, fn.col(f"c{at}")).otherwise(fn.col("unit")).alias("key"),
+        fn.when(is_event, _weight(plan, key, recipe)).otherwise(0).alias("n"),
+        "text",
     )
-    values = counted.union(spelled).groupBy("key").agg(fn.sum("n").alias("n"), fn.max("text").alias("text"))
+    counted = found.where("n > 0 OR text IS NOT NULL")
+    values = counted.groupBy("key").agg(fn.sum("n").alias("n"), fn.max("text").alias("text"))
     return (
         values.where("n > 0")
         .orderBy(fn.desc("n"), fn.asc("key"))

@@ -80,11 +80,8 @@ def staged(
         account = plan.unit == "account"
         if account:
             rows = stages.by_account(rows)
-        counted = rows if account else narrow
-        labels = {
-            one: (made, named(made, recipe, stages.events(counted), stages.texts(narrow)))
-            for one, made in ready.items()
-        }
+        counted = rows.unionByName(stages.texts(narrow), allowMissingColumns=True) if account else narrow
+        labels = {one: (made, named(made, recipe, counted)) for one, made in ready.items()}
         brief = Brief(recipe, labels, segments, source.last_seq, source.tally().newest)
         yield Staged(rows, stages.n, brief)
 
