@@ -41,5 +41,5 @@ def test_spark_shuffles_and_reads_what_the_plan_says_and_returns_no_more_for_mor
                     returned.setdefault(name, []).append(meter.sum("resultSize"))
                     if name == WITHOUT_SPLIT and not claimed:  # others read rows again that Spark kept
                         assert meter.sum("inputBytes") == pytest.approx(expected.read, rel=0.1)
-    for sizes in returned.values():
-        assert max(sizes) < 1.2 * min(sizes)
+    for few, many in returned.values():
+        assert many < 1.5 * few  # of four times as many events: some more tasks, each with a word to say
