@@ -13,6 +13,7 @@ KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=3600)]
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+Path = Annotated[str, msgspec.Meta(pattern="^(/[A-Za-z0-9_-]+)+$", max_length=100)]
 Address = Annotated[str, msgspec.Meta(pattern="^https?://[^/?#@]+$")]
 
 
@@ -36,6 +37,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         questions_waiting: questions that may wait for their turn; more are told to try again.
         question_s: a question that takes longer is told to try again.
         live_clients: browsers that may watch events arrive at the same time.
+        sdk_path: where browsers load the client, and send events.
     """
 
     public_url: Address | None = None
@@ -52,6 +54,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     questions_waiting: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 32
     question_s: Seconds = 60
     live_clients: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 32
+    sdk_path: Path = "/obverse"
 
 
 def checked(values: dict[str, Any]) -> ServerSettings:

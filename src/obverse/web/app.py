@@ -21,6 +21,7 @@ from obverse.web import api, login, pages, problem
 from obverse.web.assets import ASSETS
 from obverse.web.auth import Authentication, meant, signed_in
 from obverse.web.delivery import Asgi, Delivery, accepts_gzip
+from obverse.web.sdk import Sdk
 from obverse.web.site import local_path
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class App:
         self._open: set[asyncio.Task[Any] | None] = set()
         self._pages = cast("Asgi", _litestar(state))
         self._rest = Delivery(self._pages)
+        self._sdk = Sdk(state["values"].sdk_path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or the server's start and stop."""
@@ -56,8 +58,11 @@ class App:
         task = asyncio.current_task()
         self._open.add(task)
         try:
-            if self._collect.matches(method, path):
-                await self._collect(dict(scope), receive, sent)
+            inner = self._sdk.inner(path)
+            if self._collect.matches(method, inner):
+                await self._collect({**scope, "path": inner}, receive, sent)
+            elif self._sdk.matches(path):
+                await self._sdk(scope, receive, sent)
             elif path == "/healthz":
                 await self._healthz(sent)
             else:

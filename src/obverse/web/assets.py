@@ -34,13 +34,22 @@ class Asset(msgspec.Struct, frozen=True):
     media_type: str
     etag: str
 
+    @classmethod
+    def read(cls, path: Path) -> Asset:
+        """Read a file."""
+        body = path.read_bytes()
+        zipped = gzip.compress(body, 9, mtime=0)
+        media_type = _TYPES.get(path.suffix) or guess_type(path.name)[0] or "application/octet-stream"
+        small = zipped if len(zipped) < len(body) * 0.9 else None
+        return cls(body, small, media_type, f'"{blake2b(body, digest_size=10).hexdigest()}"')
+
 
 class Assets:
     """The static files of a folder, read once."""
 
     def __init__(self, root: Path = STATIC) -> None:
         files = sorted(path for path in root.rglob("*") if path.is_file() and not path.name.startswith("."))
-        self._assets = {path.relative_to(root).as_posix(): _read(path) for path in files}
+        self._assets = {path.relative_to(root).as_posix(): Asset.read(path) for path in files}
         together = "\n".join(f"{name} {asset.etag}" for name, asset in self._assets.items())
         self.version = blake2b(together.encode(), digest_size=6).hexdigest()
 
@@ -60,14 +69,6 @@ class Assets:
         if version == self.version and name in self._assets:
             return self._assets[name], FOREVER
         return (self._assets[path], EACH_TIME) if path in self._assets else None
-
-
-def _read(path: Path) -> Asset:
-    body = path.read_bytes()
-    zipped = gzip.compress(body, 9, mtime=0)
-    media_type = _TYPES.get(path.suffix) or guess_type(path.name)[0] or "application/octet-stream"
-    small = zipped if len(zipped) < len(body) * 0.9 else None
-    return Asset(body, small, media_type, f'"{blake2b(body, digest_size=10).hexdigest()}"')
 
 
 ASSETS = Assets()

@@ -89,7 +89,7 @@ def _finish_whole(
     nameable = "etag" not in headers and headers["cache-control"] != "no-store"
     if method == "GET" and start["status"] == 200 and nameable:
         headers["etag"] = f'W/"{blake2b(body, digest_size=10).hexdigest()}"'
-        if _matches(asked.get(b"if-none-match", ""), headers["etag"]):
+        if matches(asked.get(b"if-none-match", ""), headers["etag"]):
             start["status"], message["body"] = 304, b""
             del headers["content-length"]
             return
@@ -99,7 +99,7 @@ def _finish_whole(
         headers["content-length"] = str(len(message["body"]))
 
 
-def _matches(given: str, etag: str) -> bool:
+def matches(given: str, etag: str) -> bool:
     """Tell whether an If-None-Match names an ETag, weakly compared as its rule is."""
     return etag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in given.split(",")}
 

@@ -1,0 +1,204 @@
+// See docs/browser.md, and types.d.ts.
+const ME = "obverse.me", SESSION = "obverse.session", QUEUE = "obverse-";
+/** @type {T.Options} */
+let options;
+/** @type {T.Consent} */
+let state = "denied";
+/** @type {T.Box} */
+let box = { __proto__: null };
+/** @type {T.Place | void} */
+let view;
+/** @type {T.Stop | void} */
+let stop;
+let n = 1e6, failures = 0, timer = 0, pulse = 0, rest = 0, shown = 0;
+const unsent = new Set([""]);
+
+/** @type {T.Safely} */
+const safely = (act) => (...given) => {
+	try { return act(...given); } catch {}
+};
+/** @type {T.Listen} */
+const listen = (name, act) => addEventListener(name, safely(act));
+const tell = (name = "") => dispatchEvent(new Event("obverse:" + name));
+const random = () => crypto.getRandomValues(new Uint32Array(4)).join("");
+const read = (key = "") => ({ __proto__: null, ...safely(JSON.parse)(box[key]) });
+const put = (key = "", value = {}) => {
+	const text = JSON.stringify(value);
+	try { box[key] = text; } catch { box = { __proto__: null, ...box, [key]: text }; } // it is full
+};
+const drop = (key = "") => delete box[key];
+const keys = (prefix = "") => Object.keys(box).filter((key) => key.startsWith(prefix)).sort();
+
+/** @type {() => T.Place} */
+const here = () => {
+	const { pathname: path, search, href } = location;
+	/** @type {T.Box} */
+	const campaign = {};
+	new URLSearchParams(search).forEach((value, key) => {
+		if (key.startsWith("utm_")) campaign[key.slice(4).replace("campaign", "name")] = value;
+	});
+	const referrer = view?.page.url ?? document.referrer;
+	return { campaign, page: { path, referrer, search, title: document.title, url: href.split("#")[0] } };
+};
+const me = () => {
+	if (!read(ME).id) put(ME, { ...read(ME), id: random(), first: here() });
+	return read(ME);
+};
+/** @type {T.Add} */
+const add = (call) => {
+	if (state == "denied") return;
+	const now = Date.now(), last = read(SESSION), { id, user, group, first } = me();
+	const sessionId = now - last.at <= 18e5 ? last.id : random();
+	put(SESSION, { id: sessionId, at: now });
+	const messageId = QUEUE + now.toString(36) + n++ + random();
+	const context = { ...(view ?? here()), first, groupId: group, sessionId };
+	put(messageId, { anonymousId: id, userId: user, ...call, messageId, timestamp: new Date(now), context });
+	unsent.add(messageId);
+	if (document.hidden) queueMicrotask(leave);
+	else timer ||= setTimeout(flush, 1e3);
+};
+
+/** @type {T.Pack} */
+const pack = (queued) => {
+	const picked = queued.filter((key) => box[key]).slice(0, 32 >> failures || 1);
+	picked.forEach((key) => unsent.delete(key));
+	const { language: locale, userAgent } = navigator, { width, height } = screen;
+	const context = { library: { name: "obverse.js" }, locale, screen: { width, height }, timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, userAgent };
+	const body = JSON.stringify({ batch: picked.map(read), context, sentAt: new Date(), writeKey: options.key });
+	return [picked, new URL("v1/b", options.host), body];
+};
+const send = async () => {
+	const [picked, url, body] = pack(keys(QUEUE));
+	if (!picked[0]) return (timer = 0);
+	let wait = 1e3 * 2 ** failures * (1 + Math.random());
+	try {
+		const signal = AbortSignal.timeout(3e4);
+		const answer = await fetch(url, { body, keepalive: !failures, method: "POST", signal });
+		wait = Number(answer.headers.get("retry-after")) * 1e3 || wait;
+		const { refused } = await answer.json();
+		if (refused && (answer.status < 401 || (answer.status == 413 && !picked[1]))) {
+			picked.forEach(drop);
+			failures = 0;
+			return send();
+		}
+	} catch {}
+	failures = Math.min(failures + 1, 8);
+	picked.forEach((key) => unsent.add(key));
+	timer = setTimeout(flush, wait);
+};
+const flush = async () => {
+	clearTimeout(timer);
+	timer = -1;
+	const old = QUEUE + (Date.now() - 24192e5).toString(36); // the server knows ids no longer
+	keys(QUEUE).filter((key, at, all) => key < old || at < all.length - 1e3).forEach(drop);
+	try {
+		await navigator.locks.request("obverse", send);
+	} catch {
+		await send().catch(() => {}); // no locks without https
+	}
+};
+const leave = safely(() => {
+	const [picked, url, body] = pack([...unsent]);
+	if (!failures && picked[0] && navigator.sendBeacon(url, body)) leave();
+});
+
+const beat = safely((next = 2 * rest) => {
+	const now = performance.now(), spent = shown && Math.min(now - shown, rest || now);
+	shown = document.hidden ? 0 : now;
+	rest = Math.min(next, 96e4);
+	if (view && spent > 1) client.track("Page Lingered", { visible_ms: Math.round(spent) });
+	clearTimeout(pulse);
+	if (shown && rest) pulse = setTimeout(beat, rest);
+});
+const open = (fields = {}) => {
+	if (state == "denied") return;
+	beat(options.heartbeat * 1e3);
+	tell("page");
+	view = here();
+	add({ type: "page", ...fields });
+};
+const moved = () => options.pages && view?.page.path != location.pathname && open();
+
+/** @type {T.Settle} */
+const settle = (next) => {
+	const before = state, had = box;
+	box = safely(() => localStorage)() ?? { __proto__: null };
+	state = next ?? read(ME).consent ?? options.consent;
+	if (state == "granted") for (const key in had) box[key] ??= had[key];
+	else {
+		keys("obverse").forEach(drop);
+		box = { __proto__: null };
+	}
+	if (state == "denied") view = stop = stop?.();
+	else if (before == "denied") {
+		if (options.pages) open();
+		if (options.act) setTimeout(act);
+	}
+	tell("consent");
+};
+const act = async () => {
+	try {
+		const module = await import("./act.js");
+		if (state != "denied") stop ??= module.start(client, options);
+	} catch {}
+};
+
+/** @type {T.Client} */
+const client = {
+	page: safely((...given) => {
+		const [name, category] = given.filter((one) => typeof one == "string").reverse();
+		open({ name, category, properties: given.find((one) => typeof one == "object") });
+	}),
+	track: safely((event, properties) => add({ type: "track", event, properties })),
+	identify: safely((user, traits) => {
+		if (typeof user == "object") traits = user;
+		else if (user) put(ME, { ...me(), user });
+		add({ type: "identify", traits });
+	}),
+	group: safely((group, traits) => {
+		put(ME, { ...me(), group });
+		add({ type: "group", groupId: group, traits });
+	}),
+	reset: safely(() => {
+		put(ME, { consent: read(ME).consent });
+		drop(SESSION);
+	}),
+	consent: (next) => {
+		if (next && next != state) safely(settle)(next);
+		if (next == "granted") put(ME, { ...me(), consent: next });
+		return state;
+	},
+	on: (name, hear) => listen("obverse:" + name, hear),
+	push: ([name, ...given]) => client[name]?.(...given),
+};
+
+/** @type {T.Load} */
+export const load = (key, given) => {
+	if (document.prerendering) document.addEventListener("prerenderingchange", () => load(key, given));
+	else if (!options) safely(begin)(key, given);
+	return client;
+};
+/** @type {T.Begin} */
+const begin = (key, given) => {
+	options = { key, host: new URL(".", import.meta.url).href, act: true, consent: "granted", signals: "denied", heartbeat: 15, pages: true, name: "obverse", ...given };
+	const early = window[options.name];
+	window[options.name] = client;
+	if (navigator.doNotTrack == "1" || navigator.globalPrivacyControl) options.consent = options.signals;
+	settle();
+	early?.forEach(client.push);
+	const leaving = () => {
+		beat(rest);
+		leave();
+	};
+	listen("visibilitychange", leaving);
+	listen("pagehide", leaving);
+	listen("pageshow", ({ persisted }) => persisted && open());
+	listen("online", flush);
+	listen("storage", ({ key, newValue }) => key == ME && !newValue && settle("denied"));
+	if (window.navigation) navigation.addEventListener("currententrychange", safely(moved));
+	else setInterval(safely(moved), 300);
+};
+export default client;
+
+const tag = globalThis.document?.querySelector("script[data-key][src$='obverse.js']")?.dataset;
+if (tag?.key) load(tag.key, JSON.parse(tag.options ?? "{}"));

@@ -1,0 +1,49 @@
+/** What may be recorded: all; nothing at all; or only what needs nothing kept in the browser. */
+export type Consent = "granted" | "denied" | "cookieless";
+
+export type Properties = Record<string, unknown>;
+export type Id = string | number;
+
+/** What a module such as act.js is, which is loaded only when used; `start` gives what stops it. */
+export interface Module {
+  start(client: Client, options: Options): () => void;
+}
+
+export interface Options {
+  /** The write key. */
+  key: string;
+  /** Where events go, at `v1/b` below it; ends with a slash. By default the folder that the client came from. */
+  host: string;
+  /** Record clicks, forms, errors and time on elements too; an object has the options of act.js. */
+  act: boolean | object;
+  /** The state until somebody has answered. */
+  consent: Consent;
+  /** The same where the browser sends Do Not Track or Global Privacy Control. */
+  signals: Consent;
+  /** Seconds until a page's first heartbeat; each further one comes after twice as long. 0 for none. */
+  heartbeat: number;
+  /** Whether page views are recorded without a call of `page`. */
+  pages: boolean;
+  /** Name of the client in `window`, and until it is there of an array of calls to make. */
+  name: string;
+}
+
+export interface Client {
+  page(...given: (string | Properties | null | undefined)[]): void;
+  track(event: string, properties?: Properties | null): void;
+  identify(user?: Id | Properties | null, traits?: Properties | null): void;
+  group(group: Id, traits?: Properties | null): void;
+  /** Forget who this is: what follows is somebody else's. */
+  reset(): void;
+  /** Give the state; with an argument, change it first. Only `granted` is remembered. */
+  consent(state?: Consent): Consent;
+  /** `page`: a page is about to be left for another, or viewed first. `consent`: its state has changed. */
+  on(name: "page" | "consent", hear: () => void): void;
+  /** Make a call by its name, as the array of calls does: `push(["track", "Product Viewed"])`. */
+  push(call: [name: string, ...given: unknown[]]): void;
+}
+
+/** Start the client, once in a page. */
+export declare const load: (key: string, options?: Partial<Options>) => Client;
+declare const client: Client;
+export default client;

@@ -1,0 +1,72 @@
+"""The browser client's files, at a path of the operator's choice; events may be sent below it too.
+
+Plain ASGI before the pages: a shop of another origin loads these files, so nothing here asks who comes, or by
+which host.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import obverse
+from obverse.collect.body import Receive, Scope, Send
+from obverse.web.assets import Asset
+from obverse.web.delivery import accepts_gzip, matches
+
+PACKAGED = Path(obverse.__file__).parent / "sdk"
+CHECKOUT = Path(obverse.__file__).parents[2] / "sdk"
+KEPT = "public, max-age=3600, stale-while-revalidate=86400"
+
+
+class Sdk:
+    """Serves the modules of a folder, read once.
+
+    Args:
+        path: where they are served, such as ``/obverse``.
+        root: the folder; by default that of the installed package, or of the checkout it runs from.
+    """
+
+    def __init__(self, path: str, root: Path | None = None) -> None:
+        root = root or (PACKAGED if PACKAGED.is_dir() else CHECKOUT)
+        self._path = path
+        self._files = {f"{path}/{file.name}": Asset.read(file) for file in sorted(root.glob("*.js"))}
+
+    def matches(self, path: str) -> bool:
+        """Tell whether a path is one of the files."""
+        return path in self._files
+
+    def inner(self, path: str) -> str:
+        """Take the client's path away from the front of another, where it is there.
+
+        >>> Sdk("/obverse").inner("/obverse/v1/b"), Sdk("/obverse").inner("/v1/b")
+        ('/v1/b', '/v1/b')
+        """
+        return path.removeprefix(self._path) if path.startswith(f"{self._path}/") else path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send a file that `matches`."""
+        asset = self._files[scope["path"]]
+        asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            "access-control-allow-origin": "*",  # module scripts are always fetched by CORS
+            "cache-control": KEPT,
+            "cross-origin-resource-policy": "cross-origin",
+            "etag": asset.etag,
+            "vary": "accept-encoding",
+            "x-content-type-options": "nosniff",
+        }
+        status, body = 200, asset.body
+        if scope["method"] not in {"GET", "HEAD"}:
+            status, body = 405, b""
+            headers["allow"] = "GET, HEAD"
+        elif matches(asked.get(b"if-none-match", ""), asset.etag):
+            status, body = 304, b""
+        elif asset.zipped is not None and accepts_gzip(asked.get(b"accept-encoding", "")):
+            body = asset.zipped
+            headers["content-encoding"] = "gzip"
+        if body:
+            headers["content-type"] = f"{asset.media_type}; charset=utf-8"
+            headers["content-length"] = str(len(body))
+        sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": status, "headers": sent})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
