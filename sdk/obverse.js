@@ -1,4 +1,4 @@
-// See docs/browser.md, and types.d.ts.
+// See docs/browser.md and core.d.ts.
 const ME = "obverse.me", SESSION = "obverse.session", QUEUE = "obverse-";
 /** @type {T.Options} */
 let options;
@@ -24,7 +24,7 @@ const random = () => crypto.getRandomValues(new Uint32Array(4)).join("");
 const read = (key = "") => ({ __proto__: null, ...safely(JSON.parse)(box[key]) });
 const put = (key = "", value = {}) => {
 	const text = JSON.stringify(value);
-	try { box[key] = text; } catch { box = { __proto__: null, ...box, [key]: text }; } // it is full
+	try { box[key] = text; } catch { box = { __proto__: null, ...box, [key]: text }; }
 };
 const drop = (key = "") => delete box[key];
 const keys = (prefix = "") => Object.keys(box).filter((key) => key.startsWith(prefix)).sort();
@@ -41,7 +41,7 @@ const here = () => {
 	return { campaign, page: { path, referrer, search, title: document.title, url: href.split("#")[0] } };
 };
 const me = () => {
-	if (!read(ME).id) put(ME, { ...read(ME), id: random(), first: here() });
+	if (!read(ME).id) put(ME, { ...read(ME), id: random(), first: view ?? here() });
 	return read(ME);
 };
 /** @type {T.Add} */
@@ -63,8 +63,9 @@ const pack = (queued) => {
 	const picked = queued.filter((key) => box[key]).slice(0, 32 >> failures || 1);
 	picked.forEach((key) => unsent.delete(key));
 	const { language: locale, userAgent } = navigator, { width, height } = screen;
-	const context = { library: { name: "obverse.js" }, locale, screen: { width, height }, timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, userAgent };
-	const body = JSON.stringify({ batch: picked.map(read), context, sentAt: new Date(), writeKey: options.key });
+	const { timeZone: timezone } = Intl.DateTimeFormat().resolvedOptions();
+	const context = { library: { name: "obverse.js" }, locale, screen: { width, height }, timezone, userAgent };
+	const body = JSON.stringify({ batch: picked.map(read), context, sentAt: new Date(), writeKey: options.writeKey });
 	return [picked, new URL("v1/b", options.host), body];
 };
 const send = async () => {
@@ -72,8 +73,9 @@ const send = async () => {
 	if (!picked[0]) return (timer = 0);
 	let wait = 1e3 * 2 ** failures * (1 + Math.random());
 	try {
-		const signal = AbortSignal.timeout(3e4);
-		const answer = await fetch(url, { body, keepalive: !failures, method: "POST", signal });
+		const answer = await fetch(url, {
+			__proto__: null, body, keepalive: !failures, method: "POST", signal: AbortSignal.timeout(3e4),
+		});
 		wait = Number(answer.headers.get("retry-after")) * 1e3 || wait;
 		const { refused } = await answer.json();
 		if (refused && (answer.status < 401 || (answer.status == 413 && !picked[1]))) {
@@ -89,12 +91,12 @@ const send = async () => {
 const flush = async () => {
 	clearTimeout(timer);
 	timer = -1;
-	const old = QUEUE + (Date.now() - 24192e5).toString(36); // the server knows ids no longer
-	keys(QUEUE).filter((key, at, all) => key < old || at < all.length - 1e3).forEach(drop);
 	try {
+		const old = QUEUE + (Date.now() - 24192e5).toString(36);
+		keys(QUEUE).filter((key, at, all) => key < old || at < all.length - 1e3).forEach(drop);
 		await navigator.locks.request("obverse", send);
 	} catch {
-		await send().catch(() => {}); // no locks without https
+		await send().catch(() => {});
 	}
 };
 const leave = safely(() => {
@@ -103,7 +105,7 @@ const leave = safely(() => {
 });
 
 const beat = safely((next = 2 * rest) => {
-	const now = performance.now(), spent = shown && Math.min(now - shown, rest || now);
+	const now = performance.now(), spent = shown && now - shown;
 	shown = document.hidden ? 0 : now;
 	rest = Math.min(next, 96e4);
 	if (view && spent > 1) client.track("Page Lingered", { visible_ms: Math.round(spent) });
@@ -123,12 +125,14 @@ const moved = () => options.pages && view?.page.path != location.pathname && ope
 const settle = (next) => {
 	const before = state, had = box;
 	box = safely(() => localStorage)() ?? { __proto__: null };
-	state = next ?? read(ME).consent ?? options.consent;
+	const asked = next ?? read(ME).consent ?? options.consent;
+	state = asked == "granted" || asked == "cookieless" ? asked : "denied";
 	if (state == "granted") for (const key in had) box[key] ??= had[key];
 	else {
 		keys("obverse").forEach(drop);
-		box = { __proto__: null };
+		box = state == before ? had : { __proto__: null };
 	}
+	if (next == "granted") put(ME, { ...me(), consent: next });
 	if (state == "denied") view = stop = stop?.();
 	else if (before == "denied") {
 		if (options.pages) open();
@@ -164,12 +168,11 @@ const client = {
 		drop(SESSION);
 	}),
 	consent: (next) => {
-		if (next && next != state) safely(settle)(next);
-		if (next == "granted") put(ME, { ...me(), consent: next });
+		if (next) safely(settle)(next);
 		return state;
 	},
 	on: (name, hear) => listen("obverse:" + name, hear),
-	push: ([name, ...given]) => client[name]?.(...given),
+	push: safely(([name, ...given]) => client[name]?.(...given)),
 };
 
 /** @type {T.Load} */
@@ -180,12 +183,16 @@ export const load = (key, given) => {
 };
 /** @type {T.Begin} */
 const begin = (key, given) => {
-	options = { key, host: new URL(".", import.meta.url).href, act: true, consent: "granted", signals: "denied", heartbeat: 15, pages: true, name: "obverse", ...given };
+	options = {
+		writeKey: key, host: new URL(".", import.meta.url).href, act: true, consent: "granted", signals: "denied",
+		heartbeat: 15, pages: true, name: "obverse", ...given,
+	};
 	const early = window[options.name];
 	window[options.name] = client;
-	if (navigator.doNotTrack == "1" || navigator.globalPrivacyControl) options.consent = options.signals;
+	if (options.signals && options.consent != "denied" && (navigator.doNotTrack == "1" || navigator.globalPrivacyControl))
+		options.consent = options.signals;
 	settle();
-	early?.forEach(client.push);
+	early?.forEach?.(client.push);
 	const leaving = () => {
 		beat(rest);
 		leave();
@@ -200,5 +207,5 @@ const begin = (key, given) => {
 };
 export default client;
 
-const tag = globalThis.document?.querySelector("script[data-key][src$='obverse.js']")?.dataset;
+const tag = globalThis.document?.querySelector("[data-key][src$='obverse.js']")?.dataset;
 if (tag?.key) load(tag.key, JSON.parse(tag.options ?? "{}"));

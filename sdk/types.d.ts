@@ -11,15 +11,15 @@ export interface Module {
 
 export interface Options {
   /** The write key. */
-  key: string;
+  writeKey: string;
   /** Where events go, at `v1/b` below it; ends with a slash. By default the folder that the client came from. */
   host: string;
   /** Record clicks, forms, errors and time on elements too; an object has the options of act.js. */
   act: boolean | object;
   /** The state until somebody has answered. */
   consent: Consent;
-  /** The same where the browser sends Do Not Track or Global Privacy Control. */
-  signals: Consent;
+  /** The same where the browser sends Do Not Track or Global Privacy Control; false to overlook that. */
+  signals: "denied" | "cookieless" | false;
   /** Seconds until a page's first heartbeat; each further one comes after twice as long. 0 for none. */
   heartbeat: number;
   /** Whether page views are recorded without a call of `page`. */
@@ -44,6 +44,6 @@ export interface Client {
 }
 
 /** Start the client, once in a page. */
-export declare const load: (key: string, options?: Partial<Options>) => Client;
+export declare const load: (writeKey: string, options?: Partial<Options>) => Client;
 declare const client: Client;
 export default client;
