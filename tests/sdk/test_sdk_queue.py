@@ -79,8 +79,8 @@ def test_what_arrived_but_whose_answer_was_lost_is_sent_again_and_counted_once(
     visitor.route(EVENTS, lose_once)
     page = in_tab(visitor, shop)
     call(page, "track", "Seen")
-    found = shop.wait_for("Seen")
     page.wait_for_function(f"() => {QUEUED} == 0")
+    found = shop.wait_for("Seen")
     assert '"accepted":2' in lost[0]
     ids = Counter(event["messageId"] for _, batch in noted for event in batch)
     assert sorted(ids.values()) == [2, 2], "each was sent twice, under one id"
@@ -125,6 +125,7 @@ def test_a_busy_server_is_left_alone_for_as_long_as_it_asks(shop: Shop, visitor:
     page.evaluate(SENT)
     assert len(noted) == 1
     page.clock.run_for(6_000)
+    page.wait_for_function(f"() => {QUEUED} == 0")
     shop.wait_for_so_many("Seen", 2)
     assert len(noted) == 2
 
