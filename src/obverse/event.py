@@ -16,6 +16,7 @@ SCREEN_VIEWED = "Screen Viewed"
 IDENTIFIED = "Identified"
 GROUPED = "Grouped"
 ALIASED = "Aliased"
+WEB_VITAL_MEASURED = "Web Vital Measured"
 
 TYPE_EVENTS = {
     "page": PAGE_VIEWED,

@@ -1,7 +1,8 @@
 """Collect: the ASGI app of the ingest routes.
 
-Segment's HTTP tracking API: its unchanged clients work against it. A request's steps: path, write key, body,
-decompression, decoding, judging (`segment`), keeping (`inbox`), reply.
+Segment's HTTP tracking API, and PostHog's (`posthog_routes`): their unchanged clients work against them. A
+request's steps: path, write key, body, decompression, decoding, judging (`segment`), keeping (`inbox`),
+reply.
 """
 
 from __future__ import annotations
@@ -11,19 +12,22 @@ import re
 import time
 from base64 import b64decode
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import msgspec
 
+from obverse.collect import posthog, posthog_routes
 from obverse.collect.batch import Batch
 from obverse.collect.body import Disconnect, Place, Receive, Room, Scope, Send, decompress, read_body
 from obverse.collect.limits import Limits
+from obverse.collect.posthog_routes import Route
 from obverse.collect.privacy import Privacy
 from obverse.collect.refusal import Refusal, Refused, RefusedError, excerpt
 from obverse.collect.reply import Reply, accepted, failed, json_reply, preflight, wrong_method
 from obverse.collect.segment import CALLS, judge
 from obverse.collect.source import Source, SourceOf
-from obverse.collect.wire import decode
+from obverse.collect.wire import Envelope, decode
 from obverse.errors import BusyError, DataError, ObverseError
 
 log = logging.getLogger("obverse.collect")
@@ -59,6 +63,7 @@ class Collect:
         limits: what requests may take.
         privacy: what is not kept.
         clock: gives the time, µs since 1970 UTC.
+        address: of this server, as clients reach it; None to take it from each request.
     """
 
     def __init__(
@@ -68,12 +73,14 @@ class Collect:
         limits: Limits | None = None,
         privacy: Privacy | None = None,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
+        address: str | None = None,
     ) -> None:
         self._inbox = inbox
         self._source_of = source_of
         self._limits = limits or Limits()
         self._privacy = privacy or Privacy()
         self._clock = clock
+        self._address = address
         self._room = Room(self._limits)
 
     @staticmethod
@@ -83,13 +90,14 @@ class Collect:
         >>> Collect.matches("POST", "/v1/track"), Collect.matches("GET", "/v1/people")
         (True, False)
         """
-        return path in _PATHS or path in _TELEMETRY or _SETTINGS.fullmatch(path) is not None
+        ours = path in _PATHS or path in _TELEMETRY or _SETTINGS.fullmatch(path) is not None
+        return ours or posthog_routes.matches(path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         headers: dict[bytes, bytes] = dict(scope["headers"])
         try:
-            reply = await self._answer(scope["method"], scope["path"], headers, receive)
+            reply = await self._answer(scope, headers, receive)
         except Disconnect:
             return
         except Exception:
@@ -101,19 +109,56 @@ class Collect:
         )
         await send({"type": "http.response.body", "body": reply.body})
 
-    async def _answer(self, method: str, path: str, headers: dict[bytes, bytes], receive: Receive) -> Reply:
+    async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Reply:
+        method, path = scope["method"], scope["path"]
         if method == "POST" and path in _PATHS:
-            return await self._ingest(_PATHS[path], headers, receive)
+            return await self._ingest(partial(_decode, _PATHS[path]), headers, receive)
         if method == "OPTIONS":
             return preflight(headers.get(b"access-control-request-headers", b""))
         if method == "POST" and path in _TELEMETRY:
             return await self._telemetry(headers, receive)
         found = _SETTINGS.fullmatch(path)
-        if found is None:
+        if found is not None:
+            return self._settings(scope, headers, found[1]) if method == "GET" else wrong_method(b"GET")
+        route = posthog_routes.route(path, scope.get("query_string", b""))
+        if route is None:
             return wrong_method(b"POST")
-        return self._settings(found[1]) if method == "GET" else wrong_method(b"GET")
+        if method != route.method:
+            return wrong_method(route.method.encode())
+        return await self._posthog(route, headers, receive)
 
-    async def _ingest(self, call: str | None, headers: dict[bytes, bytes], receive: Receive) -> Reply:
+    async def _posthog(self, route: Route, headers: dict[bytes, bytes], receive: Receive) -> Reply:
+        """Answer one of PostHog's clients."""
+        if route.answer is None:
+            decode = partial(_decode_posthog, route)
+            return await self._ingest(decode, headers, receive, posthog_routes.failure)
+        if not route.keyed:
+            return route.answer("")
+        key = route.key
+        try:
+            if key is None and route.method == "POST":
+                with Place(self._room) as place:
+                    body = await self._body(headers, receive, place)
+                    key = posthog.key_in(body)
+            self._source(key)
+        except RefusedError as error:
+            return posthog_routes.failure(error)
+        return route.answer(key or "")
+
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive, place: Place) -> bytes:
+        """Read a request's body and undo its compression."""
+        place.take(0)
+        body = await read_body(receive, _length(headers), self._limits, place)
+        encoding = headers.get(b"content-encoding", b"").decode("latin-1").strip().lower()
+        return decompress(body, encoding, self._limits.max_batch_bytes)
+
+    async def _ingest(
+        self,
+        decode: Callable[[bytes, int], Envelope],
+        headers: dict[bytes, bytes],
+        receive: Receive,
+        fail: Callable[[ObverseError], Reply] = failed,
+    ) -> Reply:
         """Take one call, or a batch of them."""
         received_at = self._clock()
         source: Source | None = None
@@ -126,7 +171,7 @@ class Collect:
                 source = self._source(key) if key else None
                 encoding = headers.get(b"content-encoding", b"").decode("latin-1").strip().lower()
                 body = decompress(body, encoding, self._limits.max_batch_bytes)
-                envelope = decode(body, call)
+                envelope = decode(body, received_at)
                 source = source or self._source(envelope.write_key)
                 batch = judge(envelope, source, received_at, self._limits, self._privacy)
                 del envelope  # not held while the batch waits for its commit
@@ -139,15 +184,22 @@ class Collect:
                 return accepted(n_accepted, batch.refused)
         except RefusedError as error:  # raised before the batch was put
             self._count(error.reason, error.detail, source, received_at, body)
-            return failed(error)
+            return fail(error)
         except BusyError as error:
             self._count(Refusal.BUSY, str(error), source, received_at, b"")
-            return failed(error)
+            return fail(error)
         except DataError:
             log.exception("the inbox cannot keep events")
-            return failed(
+            return fail(
                 BusyError("server: cannot keep events just now; send it later", self._limits.retry_after_s)
             )
+
+    def _reached(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[str, str]:
+        """Give protocol and host of this server, as the operator or else the client names it."""
+        if self._address:
+            protocol, _, host = self._address.partition("://")
+            return protocol, host
+        return scope.get("scheme", "http"), headers.get(b"host", b"").decode("latin-1")
 
     def _source(self, key: str | None) -> Source:
         if not key:
@@ -176,20 +228,30 @@ class Collect:
             return failed(error)
         return json_reply(b'{"success":true}')
 
-    def _settings(self, key: str) -> Reply:
-        """Give the settings that mobile and browser clients ask for before they send."""
+    def _settings(self, scope: Scope, headers: dict[bytes, bytes], key: str) -> Reply:
+        """Give the settings that mobile and browser clients ask for before they send, with where to send."""
         if self._source_of(key) is None:
             return failed(RefusedError(Refusal.UNKNOWN_KEY, "writeKey: no source has this key", status=404))
+        protocol, host = self._reached(scope, headers)
+        own = {"apiKey": key, "apiHost": f"{host}/v1", "protocol": protocol, "unbundledIntegrations": []}
         return json_reply(
             msgspec.json.encode(
                 {
-                    "integrations": {"Segment.io": {"apiKey": key, "unbundledIntegrations": []}},
+                    "integrations": {"Segment.io": own},
                     "plan": {"track": {}, "identify": {}, "group": {}},
                     "edgeFunction": {},
                     "metrics": {"sampleRate": 0},
                 }
             )
         )
+
+
+def _decode(call: str | None, body: bytes, _: int) -> Envelope:
+    return decode(body, call)
+
+
+def _decode_posthog(route: Route, body: bytes, received_at: int) -> Envelope:
+    return posthog.decode(body, received_at, route.key, route.event)
 
 
 def _length(headers: dict[bytes, bytes]) -> int | None:

@@ -16,6 +16,7 @@ NOTHING_SAID = frozenset(
 JUNK = NOTHING_SAID | {
     *("true", "false", "0", "-1", "unknown", "anonymous", "guest", "not_authenticated", "id", "email"),
     *("distinct_id", "distinctid", "user_id", "userid", "anonymous_id", "anonymousid"),
+    "$posthog_cookieless",  # PostHog's clients, where nobody may be known, name everybody so
 }
 """Placeholders, in lower case, that are sent instead of a person's id."""
 

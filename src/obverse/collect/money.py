@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from obverse.event import WEB_VITAL_MEASURED
+
 
 class Fields(msgspec.Struct):
     """The properties that collect itself reads; all others are passed on unread."""
@@ -49,13 +51,15 @@ def worth(event: str, fields: Fields) -> float | None:
     The one rule: an event about a whole order (its name starts with ``Order`` or ``Checkout``) is worth its
     ``revenue``, else its ``total``, else its ``value``. Any other is worth its ``value``, else its
     ``revenue``, else ``price × quantity`` with a quantity of 1 where none is given. The first field that
-    holds a number counts. A refund keeps the sign that it was sent with.
+    holds a number counts. A refund keeps the sign that it was sent with. A Web Vital's ``value`` is no money.
 
     >>> worth("Order Completed", Fields(total=30, revenue="25.00"))
     25.0
     >>> worth("Product Added", Fields(price=4, quantity=3))
     12.0
     """
+    if event == WEB_VITAL_MEASURED:
+        return None
     if event.startswith(_ORDERS):
         return _first(fields.revenue, fields.total, fields.value)
     found = _first(fields.value, fields.revenue)

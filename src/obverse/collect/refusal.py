@@ -16,7 +16,7 @@ from obverse.errors import ObverseError
 EXCERPT_CHARS = 300
 """The longest example that the ledger keeps of what was refused."""
 
-_WRITE_KEY = re.compile(r'("writeKey"\s*:\s*)"[^"]*"?')
+_WRITE_KEY = re.compile(r'("(?:writeKey|api_key|\$?token)"\s*:\s*)"[^"]*"?')
 
 
 class Refusal(StrEnum):
@@ -49,6 +49,7 @@ class Refusal(StrEnum):
     TOO_LONG = "too_long"
     BAD_TIME = "bad_time"
     TIME_OUT_OF_RANGE = "time_out_of_range"
+    NOT_TAKEN = "not_taken"
     # A row of an imported file.
     BAD_ROW = "bad_row"
 
@@ -97,6 +98,7 @@ _MEANINGS = {
     Refusal.BAD_TIME: "The `timestamp` is neither ISO 8601 nor a number of (milli)seconds since 1970.",
     Refusal.TIME_OUT_OF_RANGE: "The event's time, corrected for the client's clock, is before 1990 "
     "or more than a day ahead.",
+    Refusal.NOT_TAKEN: "The event is of a kind that Obverse does not take, as a recording of a session.",
     Refusal.BAD_ROW: "The row of an imported file cannot be read as its columns were mapped.",
 }
 

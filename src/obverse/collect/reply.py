@@ -48,6 +48,17 @@ def json_reply(body: bytes) -> Reply:
     return Reply(200, body, [_JSON, *_OPEN])
 
 
+def script_reply(text: str) -> Reply:
+    """Answer 200 with a script."""
+    headers = [(b"content-type", b"text/javascript; charset=utf-8"), (b"cache-control", b"no-cache"), *_OPEN]
+    return Reply(200, text.encode(), headers)
+
+
+def refused_reply(status: int, message: str, code: str = "not_found") -> Reply:
+    """Answer in words why there is nothing; nothing is counted."""
+    return Reply(status, msgspec.json.encode(_Body(False, 0, [], code, message)), [_JSON, *_OPEN])
+
+
 def accepted(n_events: int, refused: list[Refused]) -> Reply:
     """Answer a request that was understood: 200 where anything was kept, or nothing was sent; else 400."""
     if not refused:

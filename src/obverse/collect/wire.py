@@ -114,7 +114,7 @@ def decode(body: bytes, call: str | None) -> Envelope:
         reason = Refusal.BAD_BODY if call is None else Refusal.WRONG_TYPE
         raise RefusedError(reason, f"{call or 'batch'}: {error}") from None
     except msgspec.DecodeError as error:
-        mended = _mend(body)
+        mended = mend(body)
         if mended != body:
             return decode(mended, call)
         raise RefusedError(Refusal.BAD_JSON, f"body: {error}") from None
@@ -187,6 +187,6 @@ def _key(value: Text) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _mend(body: bytes) -> bytes:
+def mend(body: bytes) -> bytes:
     """Replace surrogates that stand alone, which are no characters, by U+FFFD."""
     return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], body)

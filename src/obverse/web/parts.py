@@ -107,7 +107,12 @@ class Parts:
             )
             stack.callback(self.desk.close)
             self.live = Live(self.values.live_clients)
-            self.collect = Collect(Shown(self.inbox, self.live), self._source_of, self._limits())
+            self.collect = Collect(
+                Shown(self.inbox, self.live),
+                self._source_of,
+                self._limits(),
+                address=self.values.public_url,
+            )
             self._stack = stack.pop_all()
 
     def _limits(self) -> Limits:

@@ -1,0 +1,94 @@
+"""What PostHog's clients ask a server before and beside sending events, and what Obverse answers.
+
+They are told to keep off what Obverse does not do yet (recordings, feature flags, heatmaps, product tours),
+so that they do not ask for it. What they ask for all the same is refused in words.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from obverse.collect.reply import Reply, json_reply, refused_reply, script_reply
+
+
+def surveys() -> list[dict[str, Any]]:
+    """List the surveys that browsers may show, in PostHog's shape; there are none yet."""
+    return []
+
+
+def config(key: str) -> dict[str, Any]:
+    """Give what a browser's client should do: PostHog calls it the remote config."""
+    return {
+        "token": key,
+        "supportedCompression": ["gzip-js"],
+        "analytics": {"endpoint": "/i/v0/e/"},
+        "autocapture_opt_out": False,
+        "elementsChainAsString": True,
+        "defaultIdentifiedOnly": True,
+        "surveys": bool(surveys()),
+        "hasFeatureFlags": False,
+        "sessionRecording": False,
+        "heatmaps": False,
+        "captureDeadClicks": False,
+        "capturePerformance": False,
+        "autocaptureExceptions": False,
+        "errorTracking": {"autocaptureExceptions": False, "suppressionRules": []},
+        "logs": {"captureConsoleLogs": False},
+        "productTours": False,
+        "conversations": False,
+        "siteApps": [],
+        "toolbarParams": {},
+        "isAuthenticated": False,
+    }
+
+
+def config_json(key: str) -> Reply:
+    """Answer with the config as JSON."""
+    return json_reply(msgspec.json.encode(config(key)))
+
+
+def config_script(key: str) -> Reply:
+    """Answer with the config as the script that sets it."""
+    name = msgspec.json.encode(key).decode()
+    told = msgspec.json.encode({"config": config(key), "siteApps": []}).decode()
+    return script_reply(
+        "(function () {\n"
+        "  var all = (window._POSTHOG_REMOTE_CONFIG = window._POSTHOG_REMOTE_CONFIG || {});\n"
+        f"  all[{name}] = {told};\n"
+        "})();\n"
+    )
+
+
+def flags(key: str) -> Reply:
+    """Answer with no feature flags, in the shapes of ``/flags`` and of the older ``/decide``."""
+    told = {
+        "flags": {},
+        "featureFlags": {},
+        "featureFlagPayloads": {},
+        "errorsWhileComputingFlags": False,
+        "requestId": str(uuid4()),
+        **config(key),
+    }
+    return json_reply(msgspec.json.encode(told))
+
+
+def surveys_json() -> Reply:
+    """Answer with the surveys that browsers may show."""
+    return json_reply(msgspec.json.encode({"surveys": surveys()}))
+
+
+def no_bundle(path: str) -> Reply:
+    """Refuse a part of posthog-js that it would load from PostHog's own servers."""
+    return refused_reply(
+        404,
+        f"{path}: Obverse does not bring PostHog's scripts; take posthog-js from its npm package, in which "
+        "`dist/module.full.no-external.js` and `dist/array.full.no-external.js` have all parts in one file",
+    )
+
+
+def not_done(path: str) -> Reply:
+    """Refuse what Obverse does not do."""
+    return refused_reply(404, f"{path}: Obverse takes PostHog's events; it does not do this")
