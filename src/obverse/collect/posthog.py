@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Raw
 
 from obverse.collect import posthog_elements
-from obverse.collect.posthog_context import Fields, context_of, read, without_nulls, words
+from obverse.collect.posthog_context import Fields, context_of, is_own, read, without_nulls, words
 from obverse.collect.posthog_wire import Captured, Posted, key_of, take_apart, text, unwrap
 from obverse.collect.refusal import Refusal, Refused, RefusedError, excerpt
 from obverse.collect.wire import NOTHING, Call, Envelope, Text
@@ -103,7 +103,7 @@ def calls_of(captured: Captured, received_at: int) -> list[Call]:
     shared = _shared(captured, fields, received_at)
     maker = _MAKERS.get(name, _own) if isinstance(name, str) else _own
     calls = maker(shared, text(name), fields, traits)
-    own = {name: value for name, value in traits.items() if not name.startswith("$")}
+    own = {name: value for name, value in traits.items() if is_own(name)}
     if own and calls[0].type not in ("identify", "group"):
         calls.append(_like(shared, ":set", type="identify", traits=_raw(own)))
     return calls
@@ -320,10 +320,10 @@ def _object(raw: Raw) -> Fields:
 
 
 def _traits_of(captured: Captured, fields: Fields) -> Fields:
-    """Take the traits out of an event, those that it brings for once and those that it sets; one's own first."""
+    """Take the traits out of an event, those for once and those that it sets; one's own come first."""
     once = {**_object(fields.pop("$set_once", NOTHING)), **_object(captured.set_once)}
     traits = {**once, **_object(fields.pop("$set", NOTHING)), **_object(captured.set)}
-    return dict(sorted(without_nulls(traits).items(), key=lambda item: item[0].startswith("$")))
+    return dict(sorted(without_nulls(traits).items(), key=lambda item: not is_own(item[0])))
 
 
 def _key_of_events(posted: Posted) -> str | None:

@@ -20,15 +20,19 @@ def surveys() -> list[dict[str, Any]]:
 
 
 def config(key: str) -> dict[str, Any]:
-    """Give what a browser's client should do: PostHog calls it the remote config."""
+    """Give what a browser's client should do: PostHog calls it the remote config.
+
+    Whatever is said of ``surveys``, even no, makes the client load its script for them: so nothing is said
+    while there are none.
+    """
     return {
+        **({"surveys": True} if surveys() else {}),
         "token": key,
         "supportedCompression": ["gzip-js"],
         "analytics": {"endpoint": "/i/v0/e/"},
         "autocapture_opt_out": False,
         "elementsChainAsString": True,
         "defaultIdentifiedOnly": True,
-        "surveys": bool(surveys()),
         "hasFeatureFlags": False,
         "sessionRecording": False,
         "heatmaps": False,

@@ -53,6 +53,13 @@ PLACES: dict[str, tuple[str, ...]] = {
 
 _DEVICES = {"Mobile": "phone", "Desktop": "desktop", "Tablet": "tablet"}
 _DIRECT = "$direct"
+_CLICK_IDS = frozenset(
+    (
+        *("gad_source", "mc_cid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "fbclid", "msclkid"),
+        *("twclid", "li_fat_id", "igshid", "ttclid", "rdt_cid", "epik", "qclid", "sccid", "oppref"),
+        *("bfcid", "irclid", "_kx", "ph_keyword"),
+    )
+)
 _NOISE = ("token", "api_key", "distinct_id", "$insert_id", "$lib_custom_api_host", "$config_defaults")
 _ABOUT_SENDING = ("$sdk_debug_", "$lib_rate_limit_", "$session_recording_", "$replay_")
 _ACCOUNT_TYPES = ("company", "organization", "organisation", "account")
@@ -67,6 +74,11 @@ def words(raw: Raw | None) -> str | None:
     """Give a property that is a text; None where it is anything else, or empty."""
     value = read(raw)
     return value if isinstance(value, str) and value else None
+
+
+def is_own(name: str) -> bool:
+    """Tell whether a trait is one's own, rather than what the client knows of the browser and its address."""
+    return not name.startswith(("$", "utm_")) and name not in _CLICK_IDS
 
 
 def without_nulls(fields: Fields) -> Fields:

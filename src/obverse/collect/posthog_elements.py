@@ -25,9 +25,9 @@ MAX_CHARS = 16_384
 MAX_STEPS = 6
 """Of a path, where no element has a name of its own."""
 
-# Possessive, with the last quote optional: a broken chain is read in one pass too.
+# Possessive, and matching whatever comes: a broken chain is read in one pass too.
 _ELEMENT = re.compile(r'(?:[^;"]|"(?:\\.|[^"\\])*+"?)++', re.DOTALL)
-_ATTRIBUTE = re.compile(r'([^="]*+)="((?:\\.|[^"\\])*+)"?', re.DOTALL)
+_ATTRIBUTE = re.compile(r'([^="]*+)(?:="((?:\\.|[^"\\])*+)"?|[="]|\Z)', re.DOTALL)
 _TAG = re.compile(r"[A-Za-z][\w-]*")
 _NAMES = ("data-obverse", "data-testid", "data-test-id", "data-test", "data-cy", "data-attr")
 _STEADY = re.compile(r"(?!.*\d{4})[A-Za-z][\w -]{0,63}", re.ASCII)
@@ -111,9 +111,10 @@ def _of_text(part: str) -> Element | None:
     if tag is None:
         return None
     attributes: dict[str, str] = {}
-    for name, value in _ATTRIBUTE.findall(part):
-        # The first one stands behind the tag and its classes, which may have colons too.
-        attributes[name.rpartition(":")[2]] = value.replace('\\"', '"')
+    for found in _ATTRIBUTE.finditer(part):
+        if found[2] is not None:
+            # The first one stands behind the tag and its classes, which may have colons too.
+            attributes[found[1].rpartition(":")[2]] = found[2].replace('\\"', '"')
     return _element(tag[0], attributes.get("nth-of-type"), attributes)
 
 

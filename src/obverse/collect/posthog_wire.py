@@ -6,6 +6,7 @@ array of them, or an object with the array ``batch``. Its clients do not agree o
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,7 +17,7 @@ from msgspec import Raw
 from obverse.collect.refusal import Refusal, Refused, RefusedError, excerpt
 from obverse.collect.wire import NOTHING, Text, mend
 
-_FORM = b"data="
+_FORM = re.compile(rb"(?:\w+=[^&]{0,100}&){0,5}data=")
 
 
 class Captured(msgspec.Struct, kw_only=True):
@@ -74,7 +75,7 @@ def unwrap(body: bytes) -> bytes:
         RefusedError: it is not in base64 though it has to be.
     """
     body = body.removeprefix(b"\xef\xbb\xbf").strip()
-    if body.startswith(_FORM):
+    if _FORM.match(body):
         body = dict(parse_qsl(body.decode("latin-1"))).get("data", "").strip().encode()
     if body[:1] in (b"{", b"["):
         return body
