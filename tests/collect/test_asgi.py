@@ -120,7 +120,9 @@ def test_real_clients_see_why_they_were_refused_and_do_not_send_again(server: Se
 def test_the_kotlin_clients_requests_work(serve: Serve) -> None:
     server = serve()
     status, _, settings = server.send("GET", "/v1/projects/web-key/settings")
-    assert (status, settings["integrations"]["Segment.io"]["apiKey"]) == (200, "web-key")
+    own = settings["integrations"]["Segment.io"]
+    assert (status, own["apiKey"]) == (200, "web-key")
+    assert f"{own['protocol']}://{own['apiHost']}" == f"{server.url}/v1"  # so that it sends to here, not there
     assert server.send("GET", "/projects/web-key/settings")[0] == 200
     event = {
         "type": "track",
