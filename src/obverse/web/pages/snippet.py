@@ -17,51 +17,35 @@ class Snippet:
     name: str
     text: str
 
+    def filled(self, address: str, key: str) -> Snippet:
+        """Fill in the words ADDRESS (with its protocol), HOST (without) and WRITE_KEY.
 
-_CURL = """\
-curl {address}/v1/track -u {key}: -H 'Content-Type: application/json' -d '{{
+        >>> Snippet("Shell", "curl ADDRESS/v1/track -u WRITE_KEY:").filled("http://localhost:8040", "k").text
+        'curl http://localhost:8040/v1/track -u k:'
+        """
+        words = {"ADDRESS": address, "HOST": address.partition("://")[2], "WRITE_KEY": key}
+        text = self.text
+        for word, value in words.items():
+            text = text.replace(word, value)
+        return Snippet(self.name, text)
+
+
+CURL = Snippet(
+    "Shell",
+    """\
+curl ADDRESS/v1/track -u WRITE_KEY: -H 'Content-Type: application/json' -d '{
   "userId": "ada@example.com",
   "event": "Order Completed",
-  "properties": {{"order_id": "1001", "total": 39.9, "currency": "EUR"}}
-}}'"""
-
-_PYTHON = """\
-# pip install segment-analytics-python
-import segment.analytics as analytics
-
-analytics.host = "{address}"
-analytics.write_key = "{key}"
-analytics.track("ada@example.com", "Order Completed",
-                {{"order_id": "1001", "total": 39.9, "currency": "EUR"}})
-analytics.flush()"""
-
-_JAVASCRIPT = """\
-await fetch("{address}/v1/track", {{
-  method: "POST",
-  keepalive: true,
-  headers: {{"Content-Type": "text/plain"}},
-  body: JSON.stringify({{
-    writeKey: "{key}",
-    anonymousId: localStorage.visitor ??= crypto.randomUUID(),
-    messageId: crypto.randomUUID(),
-    event: "Product Viewed",
-    properties: {{product_id: "mug", price: 12.5, currency: "EUR"}},
-  }}),
-}});"""
+  "properties": {"order_id": "1001", "total": 39.9, "currency": "EUR"}
+}'""",
+)
 
 
 def snippets(address: str, key: str) -> tuple[Snippet, ...]:
-    """Write the same first event in each way there is to send it.
+    """Write a first event for pages that have nothing to show yet.
 
     Args:
         address: of this server, as the reader reached it, without a slash at the end.
         key: a write key.
     """
-    return tuple(
-        Snippet(name, text.format(address=address, key=key))
-        for name, text in (
-            ("Shell", _CURL),
-            ("Python, with Segment’s client", _PYTHON),
-            ("JavaScript, in a page", _JAVASCRIPT),
-        )
-    )
+    return (CURL.filled(address, key),)
