@@ -122,7 +122,7 @@ def test_the_kotlin_clients_requests_work(serve: Serve) -> None:
     status, _, settings = server.send("GET", "/v1/projects/web-key/settings")
     own = settings["integrations"]["Segment.io"]
     assert (status, own["apiKey"]) == (200, "web-key")
-    assert f"{own['protocol']}://{own['apiHost']}" == f"{server.url}/v1"  # so that it sends to here, not there
+    assert f"{own['protocol']}://{own['apiHost']}" == f"{server.url}/v1"  # where it then sends to
     assert server.send("GET", "/projects/web-key/settings")[0] == 200
     event = {
         "type": "track",

@@ -146,9 +146,10 @@ def test_there_are_no_surveys(server: Serving) -> None:
     ],
 )
 def test_what_there_is_not_is_refused_in_words(server: Serving, path: str) -> None:
-    status, _, reply = server.send("GET", path)
-    assert (status, reply["code"]) == (404, "not_found")
-    assert path.partition("?")[0] in reply["message"]
+    for method in ("GET", "POST"):
+        status, _, reply = server.send(method, path)
+        assert (status, reply["code"]) == (404, "not_found")
+        assert path.partition("?")[0] in reply["message"]
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ class Collect:
         route = posthog_routes.route(path, scope.get("query_string", b""))
         if route is None:
             return wrong_method(b"POST")
-        if method != route.method:
+        if route.keyed and method != route.method:
             return wrong_method(route.method.encode())
         return await self._posthog(route, headers, receive)
 

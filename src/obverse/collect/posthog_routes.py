@@ -47,15 +47,13 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         method: that it takes.
-        capture: it takes events.
         event: name of the events that have none.
         key: the write key that the path names, or that its query names as ``token`` or ``api_key``.
         answer: what is answered to who has the key; None where it takes events.
-        keyed: a wrong key is refused.
+        keyed: a wrong key or method is refused; else it is answered whatever comes.
     """
 
     method: str = "GET"
-    capture: bool = False
     event: str | None = None
     key: str | None = None
     answer: Callable[[str], Reply] | None = None
@@ -75,7 +73,7 @@ def route(path: str, query: bytes) -> Route | None:
     """Find what a path is for; None where it is none of PostHog's."""
     plain = path.rstrip("/")
     if plain in CAPTURE:
-        return Route(method="POST", capture=True, event=CAPTURE[plain], key=_key(query))
+        return Route(method="POST", event=CAPTURE[plain], key=_key(query))
     if plain in _FLAGS:
         return Route(method="POST", key=_key(query), answer=posthog_answers.flags)
     if path == _SURVEYS:
