@@ -115,7 +115,7 @@ def test_an_event_of_one_s_own_keeps_its_name_and_properties_and_is_worth_its_mo
 @pytest.mark.parametrize(
     ("captured", "name", "told"),
     [
-        ("click", "Element Clicked", {"element": '[data-testid="cart"] > form > button:nth-of-type(2)'}),
+        ("click", "Element Clicked", {"element": "[data-testid=cart]>form>button:nth-of-type(2)"}),
         ("submit", "Form Submitted", {"form": "order"}),
         ("touch", "Element Clicked", {"form": "order"}),
     ],
@@ -135,7 +135,7 @@ def test_a_field_that_was_filled_in_is_named_and_its_list_of_elements_read() -> 
     assert event.event == "Field Filled"
     assert (
         said(event).items()
-        >= {"field": "street", "form": "form", "element": "form > input:nth-of-type(3)"}.items()
+        >= {"field": "street", "form": "form", "element": "form>input:nth-of-type(3)"}.items()
     )
 
 

@@ -87,7 +87,7 @@ def test_what_a_visitor_does_arrives_once_under_our_names_as_one_person_and_sess
         "/cart",
     ]
     assert by_name["Element Clicked"]["properties"]["element"] == (
-        '[data-testid="shop"] > p:nth-of-type(2) > button'
+        "[data-testid=shop]>p:nth-of-type(2)>button"
     )
     assert by_name["Field Filled"]["properties"].items() >= {"form": "order", "field": "street"}.items()
     assert by_name["Form Submitted"]["properties"]["form"] == "order"
@@ -101,6 +101,34 @@ def test_what_a_visitor_does_arrives_once_under_our_names_as_one_person_and_sess
     assert len({event["session_id"] for event in events}) == 1
     assert {event["touchpoint"] for event in events} == {"web"}
     assert "Main Street" not in json.dumps(events)
+
+
+def test_what_is_turned_on_in_the_page_arrives_too(server: Server, visitor: BrowserContext) -> None:
+    options = {
+        "api_host": server.address,
+        "opt_out_useragent_filter": True,
+        "capture_dead_clicks": True,
+        "capture_exceptions": True,
+        "capture_performance": {"web_vitals": True},
+    }
+    page = visitor.new_page()
+    start = f"posthog.init({js(server.write_key)}, {js(options)})"
+    with shop(DIST / "array.full.no-external.js", start, SHIM) as found:
+        page.goto(found)
+        who = anonymous_id(page)
+        for _ in range(4):
+            page.get_by_role("button", name="Look").click()
+        page.evaluate("setTimeout(() => { throw new TypeError('no user 12') })")
+        wanted = {"Rage Clicked", "Dead Clicked", "Error Met", "Web Vital Measured"}
+        wait_for(
+            lambda: page.evaluate("true") and wanted <= {event["event"] for event in history(server, who)},
+            lambda: counted(history(server, who)),
+        )
+    told = {event["event"]: event["properties"] for event in history(server, who)}
+    look = "[data-testid=shop]>p>button"
+    assert (told["Rage Clicked"]["element"], told["Dead Clicked"]["element"]) == (look, look)
+    assert told["Error Met"]["element"] == "TypeError: no user …"
+    assert told["Web Vital Measured"]["value"] >= 0
 
 
 def test_who_logs_out_is_somebody_else_until_they_log_in_again(

@@ -6,7 +6,7 @@ PostHog sends the chain of elements from the one that was pressed outwards, as o
 
 The path that is made of it is a CSS selector: from the nearest element with a name of its own
 (``data-obverse``, ``data-testid`` and the like, or an id), by tags and their places:
-``#cart > button:nth-of-type(2)``. Classes and texts are not in it: they change, and texts may say who
+``#cart>button:nth-of-type(2)``. Classes and texts are not in it: they change, and texts may say who
 somebody is.
 """
 
@@ -30,7 +30,7 @@ _ELEMENT = re.compile(r'(?:[^;"]|"(?:\\.|[^"\\])*+"?)++', re.DOTALL)
 _ATTRIBUTE = re.compile(r'([^="]*+)(?:="((?:\\.|[^"\\])*+)"?|[="]|\Z)', re.DOTALL)
 _TAG = re.compile(r"[A-Za-z][\w-]*")
 _NAMES = ("data-obverse", "data-testid", "data-test-id", "data-test", "data-cy", "data-attr")
-_STEADY = re.compile(r"(?!.*\d{4})[A-Za-z][\w -]{0,63}", re.ASCII)
+_STEADY = re.compile(r"(?!.*\d{4})[A-Za-z][\w-]{0,63}", re.ASCII)
 """Names that somebody gave: four digits in a row look like an order's number, or made up by a program."""
 
 
@@ -51,9 +51,9 @@ class Element(msgspec.Struct, frozen=True):
         """Give the attribute that names it for good, as a selector; None where there is none."""
         for attribute in _NAMES:
             if _STEADY.fullmatch(self.attributes.get(attribute, "")):
-                return f'[{attribute}="{self.attributes[attribute]}"]'
+                return f"[{attribute}={self.attributes[attribute]}]"
         found = self.attributes.get("id", "")
-        return f"#{found}" if _STEADY.fullmatch(found) and " " not in found else None
+        return f"#{found}" if _STEADY.fullmatch(found) else None
 
     def step(self) -> str:
         """Give its tag and place as a selector."""
@@ -81,7 +81,7 @@ def path_of(elements: Iterable[Element]) -> str | None:
     """Write the path of an element from its chain.
 
     >>> path_of([Element("a", 2, {}), Element("nav", 1, {"id": "top"}), Element("body", 1, {})])
-    '#top > a:nth-of-type(2)'
+    '#top>a:nth-of-type(2)'
     """
     steps: list[str] = []
     for element in elements:
@@ -90,7 +90,7 @@ def path_of(elements: Iterable[Element]) -> str | None:
             steps += [name] if name is not None else []
             break
         steps.append(element.step())
-    return " > ".join(reversed(steps)) or None
+    return ">".join(reversed(steps)) or None
 
 
 def form_of(elements: list[Element]) -> str | None:
