@@ -41,9 +41,25 @@ def test_acts_of_events_that_came_in_by_the_front_door(ask: Ask) -> None:
         ("error", "Add to cart", 1, 1),
     ]
     assert answer.elements[0].value.value == 30.0
+    assert [(one.compared, one.converting) for one in answer.elements] == [(1, 1), (1, 1), (1, 0)]
     form = answer.forms[0]
     assert (form.page, form.name, form.abandoned, form.fields[0].name) == ("/help", "Contact", 1, "E-mail")
     assert not any("Dead Clicked" in note for note in answer.notes)
+
+
+def test_pages_of_a_kind_count_as_one_where_the_page_is_a_text(ask: Ask) -> None:
+    kind = "[regexp_extract(context.page.path, '^/shop/.*$', 0) is not null]"
+    answer = ask(
+        [
+            *(at("u1", "Page Viewed", n, f"/shop/{name}") for n, name in enumerate("ab")),
+            at("u1", "Element Clicked", 3, "/shop/a", element="Buy"),
+            at("u2", "Element Clicked", 3, "/else", element="Buy"),
+            row("u1", "Order Completed", 5),
+        ],
+        Act(page="'/shop/*'", view=f"Page Viewed {kind}", click=f"Element Clicked {kind}"),
+    )
+    assert [(page.name, page.people, page.conversion.value) for page in answer.pages] == [("/shop/*", 1, 1.0)]
+    assert [(one.page, one.people) for one in answer.elements if one.kind == "click"] == [("/shop/*", 1)]
 
 
 def test_an_empty_lake(ask: Ask) -> None:

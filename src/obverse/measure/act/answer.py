@@ -29,7 +29,9 @@ class ActRow(msgspec.Struct, frozen=True, kw_only=True):
         times: how often.
         people: who did it.
         share: of the people who were on the page.
-        conversion: of those who did it before they converted, the share who converted in time.
+        compared: people who did it before they converted, and in time.
+        converting: of those, who converted in time.
+        conversion: their share.
         without: of all others on the page.
         versus: the difference of the two; p values are adjusted for the number of rows that are compared
             (Benjamini and Hochberg 1995). It goes together with the act, it need not come from it.
@@ -42,6 +44,8 @@ class ActRow(msgspec.Struct, frozen=True, kw_only=True):
     times: int
     people: int
     share: Estimate
+    compared: int
+    converting: int
     conversion: Estimate
     without: Estimate
     versus: Comparison

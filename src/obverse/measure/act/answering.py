@@ -116,6 +116,8 @@ class _Maker:
             times=times,
             people=people,
             share=share(people, int(here[P_PEOPLE])),
+            compared=did,
+            converting=converted,
             conversion=share(converted, did),
             without=share(rest, n_rest),
             versus=compare(converted, did, rest, n_rest),
