@@ -21,11 +21,13 @@ from obverse.web.pages import (
     shared,
 )
 from obverse.web.pages.explore import page as explore
+from obverse.web.pages.overlay import page as overlay
 
 routes = [
     home.show,
     explore.show_index,
     explore.show,
+    overlay.show,
     funnel.show,
     people.show_behind,
     people.show_behind_funnel,

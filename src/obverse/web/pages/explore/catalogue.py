@@ -10,6 +10,8 @@ from obverse.web.pages.frame import CARRIED, DEFAULT_PERIOD, Link
 
 HOME = "overview"
 FUNNEL = "funnel"
+OVERLAY = "overlay"
+OVERLAY_PATH = "/overlay"
 _PAGES = {HOME: "/", FUNNEL: "/funnel"}
 """Measures that have a page of their own."""
 
@@ -199,17 +201,27 @@ def path_of(name: str) -> str:
 
 
 def navigation(address: Address, current: str) -> tuple[tuple[Link, ...], ...]:
-    """Link to all measures; period, filter and segment go along.
+    """Link to all measures, and to acts on the page itself; period, filter and segment go along.
 
     Args:
         address: of the page.
         current: name of its measure.
     """
     carried = address.keep(CARRIED)
+    overlay = Link(
+        OVERLAY,
+        "On the page",
+        str(carried.to(OVERLAY_PATH)),
+        current == OVERLAY,
+        "What do they look at and press, on the page itself?",
+    )
     return tuple(
-        tuple(
-            Link(one.name, one.title, str(carried.to(path_of(one.name))), one.name == current, one.asks)
-            for one in group.measures
+        (
+            *(
+                Link(one.name, one.title, str(carried.to(path_of(one.name))), one.name == current, one.asks)
+                for one in group.measures
+            ),
+            *((overlay,) if group.name == GROUPS[3] else ()),
         )
         for group in groups()
     )

@@ -16,7 +16,17 @@ from obverse.web.pages.address import Address
 from obverse.web.pages.asked import Asked, answer
 from obverse.web.pages.behind import behind_href
 from obverse.web.pages.composing import AddForm, addable
-from obverse.web.pages.explore.catalogue import FUNNEL, HOME, About, Group, about, groups, navigation, path_of
+from obverse.web.pages.explore.catalogue import (
+    FUNNEL,
+    HOME,
+    OVERLAY_PATH,
+    About,
+    Group,
+    about,
+    groups,
+    navigation,
+    path_of,
+)
 from obverse.web.pages.explore.form import (
     Entry,
     Form,
@@ -38,6 +48,7 @@ from obverse.web.pages.spelling import spellings
 
 _FOLDER = "obverse-data"
 _MORE = "more-"
+_ON_PAGE = ("linger", "act")
 MOST_NAMES = 200
 """Names of events that a sentence is searched for."""
 
@@ -89,6 +100,7 @@ class ExplorePage(Page):
     downloads: Annotated[tuple[Link, ...], "The answer as a file."] = ()
     keep: Annotated[AddForm | None, "What the form needs that puts it on a dashboard."] = None
     held: Annotated[tuple[Link, ...], "The same without its filter, without its segment."] = ()
+    overlay: Annotated[str, "Address of the same over the page itself; empty where there is none."] = ""
     empty: Annotated[bool, "No event has ever arrived."] = False
     snippets: Annotated[tuple[Snippet, ...], "How to send an event."] = ()
 
@@ -180,6 +192,7 @@ def _page(asked: Asked, form: Form, names: tuple[tuple[str, int], ...]) -> Explo
         downloads=downloads(question, asked.view.side) if question is not None and found.value else (),
         keep=_keep(asked, question, form) if question is not None and found.value else None,
         held=held_by(asked.address),
+        overlay=str(asked.address.keep(CARRIED).to(OVERLAY_PATH)) if form.about.name in _ON_PAGE else "",
         empty=not names,
         snippets=asked.snippets() if not names else (),
     )

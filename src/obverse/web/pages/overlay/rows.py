@@ -1,0 +1,213 @@
+"""The elements of a page, ranked by one thing that people do with them, converters beside all others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from obverse.measure.act import ActAnswer, ActRow
+from obverse.measure.act.picturing import act_pick
+from obverse.measure.estimate import Comparison, Estimate, compare, share
+from obverse.measure.linger import LingerAnswer, LingerPage
+from obverse.measure.picture import Pick
+from obverse.measure.question import Question
+from obverse.measure.scope import OTHER
+from obverse.web.pages.drawing.grid import Cell, Grid, Row
+from obverse.web.pages.figures import NOTHING, count, percent, span
+from obverse.web.pages.overlay.wire import Shade
+
+Show = Literal["linger", "click", "rage", "dead"]
+
+SHOWN: dict[Show, str] = {
+    "linger": "Time in view",
+    "click": "Clicks",
+    "rage": "Rage clicks",
+    "dead": "Dead clicks",
+}
+"""What a wireframe can show, and what that is called."""
+DOES: dict[Show, str] = {
+    "linger": "looked at it for longer than half of the people do",
+    "click": "clicked it",
+    "rage": "clicked it over and over",
+    "dead": "clicked it in vain",
+}
+MOST_ROWS = 60
+
+Link = Callable[[Question, Pick], str]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """How many of the converters did something, and how many of all others.
+
+    Attributes:
+        converters: share of those who converted in time.
+        others: share of those who did not.
+        versus: the first less the second.
+    """
+
+    converters: Estimate
+    others: Estimate
+    versus: Comparison
+
+
+@dataclass(frozen=True)
+class ElementRow:
+    """An element of the page.
+
+    Attributes:
+        number: its place, from 1; 0 where nobody did what is shown.
+        name: its path.
+        amount: what it is ranked by: seconds in view in all, or people.
+        view: its time in view; None where none is known.
+        acts: what was done with it, by kind.
+        sides: of what is shown.
+    """
+
+    number: int
+    name: str
+    amount: float
+    view: LingerPage | None
+    acts: dict[str, ActRow]
+    sides: Sides | None
+
+
+def sides_of(converting: int, converters: int, rest: int, others: int) -> Sides:
+    """Compare how many of the converters did something with how many of the others.
+
+    >>> found = sides_of(30, 60, 20, 100)
+    >>> found.converters.value, found.others.value, round(found.versus.difference, 3)
+    (0.5, 0.2, 0.3)
+    """
+    return Sides(
+        share(converting, converters), share(rest, others), compare(converting, converters, rest, others)
+    )
+
+
+def converters_of(acts: ActAnswer) -> tuple[int, int]:
+    """Count those on the page who converted in time, and the others."""
+    if not acts.pages:
+        return 0, 0
+    page = acts.pages[0]
+    n = round((page.conversion.value or 0.0) * page.people)
+    return n, page.people - n
+
+
+def element_rows(acts: ActAnswer, views: LingerAnswer | None, show: Show) -> tuple[ElementRow, ...]:
+    """Rank the elements of a page; those with nothing of what is shown come last, by name."""
+    seen = {page.name: page for page in views.pages if page.name != OTHER} if views else {}
+    done: dict[str, dict[str, ActRow]] = {}
+    for row in acts.elements:
+        if row.element is not None and row.kind != "error":
+            done.setdefault(row.element, {})[row.kind] = row
+    everyone = converters_of(acts)
+    made = [
+        _row(name, seen.get(name), done.get(name, {}), show, everyone)
+        for name in dict.fromkeys((*seen, *done))
+    ]
+    ranked = sorted(made, key=lambda row: (-row.amount, row.name))[:MOST_ROWS]
+    return tuple(
+        ElementRow(at if row.amount > 0 else 0, row.name, row.amount, row.view, row.acts, row.sides)
+        for at, row in enumerate(ranked, 1)
+    )
+
+
+def _row(
+    name: str, view: LingerPage | None, acts: dict[str, ActRow], show: Show, everyone: tuple[int, int]
+) -> ElementRow:
+    if show == "linger":
+        if view is None or view.median_s.value is None:
+            return ElementRow(0, name, 0.0, view, acts, None)
+        long, short = view.long, view.short
+        stayed = long.people - long.converting
+        converters = long.converting + short.converting
+        others = stayed + short.people - short.converting
+        sides = sides_of(long.converting, converters, stayed, others)
+        return ElementRow(0, name, view.total_s, view, acts, sides)
+    act = acts.get(show)
+    if act is None:
+        return ElementRow(0, name, 0.0, view, acts, None)
+    sides = sides_of(act.converting, everyone[0], act.compared - act.converting, everyone[1])
+    return ElementRow(0, name, float(act.people), view, acts, sides)
+
+
+def element_grid(
+    rows: tuple[ElementRow, ...], acts: ActAnswer, views: LingerAnswer | None, link: Link
+) -> Grid:
+    """Write the rows as a table."""
+    columns = ("element", "saw it", "in view", "in view, all", "clicked", "rage", "dead")
+    made = [
+        Row(
+            f"{row.number}. {row.name}" if row.number else row.name,
+            (
+                *_view_cells(row.view, views, link),
+                *(_act_cell(row.acts.get(kind), acts, link) for kind in ("click", "rage", "dead")),
+                *_side_cells(row.sides),
+            ),
+        )
+        for row in rows
+    ]
+    return Grid((*columns, "of converters", "of others", "difference"), tuple(made))
+
+
+def _view_cells(view: LingerPage | None, views: LingerAnswer | None, link: Link) -> tuple[Cell, ...]:
+    if view is None or views is None:
+        return (Cell(NOTHING),) * 3
+    href = link(views.question, {"page": view.name})
+    known = view.median_s.value is not None
+    return (
+        Cell(count(view.people), href),
+        Cell(span(view.median_s.value or 0) if known else NOTHING),
+        Cell(span(view.total_s) if known else NOTHING),
+    )
+
+
+def _act_cell(act: ActRow | None, acts: ActAnswer, link: Link) -> Cell:
+    if act is None:
+        return Cell(NOTHING)
+    return Cell(percent(act.share.value), link(acts.question, act_pick(acts, act)))
+
+
+def _side_cells(sides: Sides | None) -> tuple[Cell, ...]:
+    if sides is None:
+        return (Cell(NOTHING),) * 3
+    gap = sides.versus
+    if gap.difference is None or gap.low is None or gap.high is None:
+        return (Cell(percent(sides.converters.value)), Cell(percent(sides.others.value)), Cell("too few"))
+    return (
+        Cell(percent(sides.converters.value)),
+        Cell(percent(sides.others.value)),
+        Cell(points(gap.difference), between=f"{points(gap.low)} to {points(gap.high)}"),
+    )
+
+
+def points(difference: float) -> str:
+    """Write a difference of shares with its sign.
+
+    >>> points(0.124).replace("\u202f", "_"), points(-0.02).replace("\u202f", "_")
+    ('+12.4_%', '−2.0_%')
+    """
+    return f"{'+' if difference > 0 else '−' if difference < 0 else ''}{percent(abs(difference))}"
+
+
+def shades_of(
+    rows: tuple[ElementRow, ...], show: Show, converted: bool, href: Callable[[ElementRow], str]
+) -> dict[str, Shade]:
+    """Say how dark each element is on the wireframe of one side; both sides have the same scale."""
+    shares = [
+        side.value
+        for row in rows
+        if row.sides is not None
+        for side in (row.sides.converters, row.sides.others)
+        if side.value is not None
+    ]
+    most = max(shares, default=0.0)
+    made = {}
+    for row in rows:
+        side = None if row.sides is None else row.sides.converters if converted else row.sides.others
+        value = None if side is None else side.value
+        said = f"{percent(value)} {DOES[show]}" if value is not None else f"nobody {DOES[show]}"
+        scaled = value / most if value is not None and most > 0 else None
+        made[row.name] = Shade(row.number, scaled, f"{row.name}: {said}", href(row))
+    return made
