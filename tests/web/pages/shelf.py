@@ -38,7 +38,9 @@ class Telling:
         at = datetime.now(UTC) - timedelta(days=3) + timedelta(minutes=self.minute)
         page = {"page": {"path": self.path}, "userAgent": self.agent}
         call = {"userId": self.user, "timestamp": at.isoformat(), "context": page, "properties": properties}
-        self.events.append({"type": "page", **call} if event == "" else {"type": "track", "event": event, **call})
+        self.events.append(
+            {"type": "page", **call} if event == "" else {"type": "track", "event": event, **call}
+        )
         return self
 
 
@@ -81,5 +83,5 @@ def shelf() -> list[dict[str, Any]]:
     artist.did("Page Drawn", elements=[["old", 0, 0, 9, 9]], width=1280, height=900, device="desktop")
     artist.did("Page Drawn", elements=DRAWING, width=1280, height=2700, device="desktop")
     artist.did("Page Drawn", elements="none", width="wide", height=0, device="phone")
-    other = Telling("artist", "/cart", DESKTOP, 9)
+    other = Telling("artist", "/cart", DESKTOP, 2 * 24 * 60)
     return [*events, *artist.events, *other.did("Page Drawn", elements=[], width=1, height=1).events]

@@ -32,9 +32,11 @@ from obverse.web.pages.overlay.rows import (
     converters_of,
     element_grid,
     element_rows,
+    is_compared,
     shades_of,
+    shades_of_all,
 )
-from obverse.web.pages.overlay.wire import Shade, Wire, wire
+from obverse.web.pages.overlay.wire import Wire, wire
 from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.part import Part, Sentence
 from obverse.web.pages.snippet import Snippet
@@ -53,7 +55,9 @@ class Overlay:
 
     Attributes:
         answer: in a sentence.
-        wires: the page as converters use it, and as all others do; empty where nobody drew it.
+        wires: the page as converters use it and as all others do, or as everyone does; empty where no client
+            drew it.
+        compared: converters and others are shown side by side.
         drawn: when it was drawn, in words.
         elements: ranked.
         forms: where they are given up.
@@ -64,6 +68,7 @@ class Overlay:
 
     answer: Sentence
     wires: tuple[Wire, ...]
+    compared: bool
     drawn: str
     elements: Grid
     forms: tuple[FormTable, ...]
@@ -237,7 +242,8 @@ def _told(
     drawing = drawings.get(device)
     return Overlay(
         answer=_sentence(acts, views, path, device),
-        wires=_wires(drawing, acts, lambda side: shades_of(rows, show, side, behind)) if drawing else (),
+        wires=_wires(drawing, acts, rows, show, behind) if drawing is not None else (),
+        compared=is_compared(rows),
         drawn=day_name(drawing.at) if drawing is not None and drawing.at is not None else "",
         elements=element_grid(rows, acts, views, link),
         forms=forms_of(acts, link),
@@ -247,12 +253,20 @@ def _told(
     )
 
 
-def _wires(drawing: Drawing, acts: ActAnswer, shades: Callable[[bool], dict[str, Shade]]) -> tuple[Wire, ...]:
-    """Lay the page out twice: as converters use it, and as all others do."""
+def _wires(
+    drawing: Drawing,
+    acts: ActAnswer,
+    rows: tuple[ElementRow, ...],
+    show: Show,
+    behind: Callable[[ElementRow], str],
+) -> tuple[Wire, ...]:
+    """Lay the page out as converters use it and as all others do; once, where one of them are not there."""
+    if not is_compared(rows):
+        return (wire(drawing, shades_of_all(rows, show, behind), "everyone"),)
     converters, others = converters_of(acts)
     return (
-        wire(drawing, shades(True), f"{count(converters)} who converted"),
-        wire(drawing, shades(False), f"{count(others)} who did not"),
+        wire(drawing, shades_of(rows, show, True, behind), f"{count(converters)} who converted"),
+        wire(drawing, shades_of(rows, show, False, behind), f"{count(others)} who did not"),
     )
 
 

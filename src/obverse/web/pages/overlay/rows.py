@@ -14,7 +14,7 @@ from obverse.measure.picture import Pick
 from obverse.measure.question import Question
 from obverse.measure.scope import OTHER
 from obverse.web.pages.drawing.grid import Cell, Grid, Row
-from obverse.web.pages.figures import NOTHING, count, percent, span
+from obverse.web.pages.figures import NOTHING, count, percent, plural, span
 from obverse.web.pages.overlay.wire import Shade
 
 Show = Literal["linger", "click", "rage", "dead"]
@@ -136,7 +136,7 @@ def element_grid(
     rows: tuple[ElementRow, ...], acts: ActAnswer, views: LingerAnswer | None, link: Link
 ) -> Grid:
     """Write the rows as a table."""
-    columns = ("element", "saw it", "in view", "in view, all", "clicked", "rage", "dead")
+    columns = ("element", "saw it", "in view", "in view, in all", "clicked", "rage", "dead")
     made = [
         Row(
             f"{row.number}. {row.name}" if row.number else row.name,
@@ -191,17 +191,18 @@ def points(difference: float) -> str:
     return f"{'+' if difference > 0 else '−' if difference < 0 else ''}{percent(abs(difference))}"
 
 
+def is_compared(rows: tuple[ElementRow, ...]) -> bool:
+    """Say whether there are converters and others to show side by side."""
+    sides = [row.sides for row in rows if row.sides is not None]
+    return any(one.converters.value is not None and one.others.value is not None for one in sides)
+
+
 def shades_of(
     rows: tuple[ElementRow, ...], show: Show, converted: bool, href: Callable[[ElementRow], str]
 ) -> dict[str, Shade]:
     """Say how dark each element is on the wireframe of one side; both sides have the same scale."""
-    shares = [
-        side.value
-        for row in rows
-        if row.sides is not None
-        for side in (row.sides.converters, row.sides.others)
-        if side.value is not None
-    ]
+    sides = [row.sides for row in rows if row.sides is not None]
+    shares = [side.value or 0.0 for one in sides for side in (one.converters, one.others)]
     most = max(shares, default=0.0)
     made = {}
     for row in rows:
@@ -210,4 +211,20 @@ def shades_of(
         said = f"{percent(value)} {DOES[show]}" if value is not None else f"nobody {DOES[show]}"
         scaled = value / most if value is not None and most > 0 else None
         made[row.name] = Shade(row.number, scaled, f"{row.name}: {said}", href(row))
+    return made
+
+
+def shades_of_all(
+    rows: tuple[ElementRow, ...], show: Show, href: Callable[[ElementRow], str]
+) -> dict[str, Shade]:
+    """Say how dark each element is on the wireframe of everyone, by what the elements are ranked by."""
+    most = max((row.amount for row in rows), default=0.0)
+    made = {}
+    for row in rows:
+        said = f"{span(row.amount)} in view, in all"
+        if show != "linger":
+            said = f"{count(row.amount)} {plural(row.amount, 'person', 'people')} {DOES[show]}"
+        made[row.name] = Shade(
+            row.number, row.amount / most if most else None, f"{row.name}: {said}", href(row)
+        )
     return made
