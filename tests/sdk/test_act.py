@@ -226,6 +226,37 @@ def test_a_form_whose_fields_are_named_like_its_own_parts_is_told_too(shop: Site
     assert acts.of("Field Filled")[0]["field"] == "own"
 
 
+# -- web vitals ---------------------------------------------------------------------------------------------
+
+
+def test_web_vitals_are_told_as_the_package_measures_them(shop: Site, fresh_page: Page) -> None:
+    package = (SDK / "node_modules/web-vitals/dist/web-vitals.js").read_text()
+    shop.put("/web-vitals.js", package, "text/javascript")
+    built = (SDK / "vitals.js").read_text().replace('"web-vitals"', '"/web-vitals.js"')  # as a build does it
+    shop.put("/obverse/built.js", built, "text/javascript")
+    # The package has told us all once it has told the same to who listens after us.
+    start = """import { start } from "/obverse/built.js";
+      import { onFCP, onLCP, onTTFB } from "/web-vitals.js";
+      const told = window.vitals = [], consent = () => document.querySelector("h1").className;
+      start({ consent, track: (...given) => told.push(given) });
+      window.whole = Promise.all([onFCP, onLCP, onTTFB].map((on) => new Promise((done) => on(done))));"""
+    shop.put("/vitals-start.js", start, "text/javascript")
+    found = {}
+    for consent in ("cookieless", "denied"):
+        shop.put(
+            "/vitals", f"<h1 class={consent}>Shown</h1><script type=module src=/vitals-start.js></script>"
+        )
+        fresh_page.goto(f"{shop.address}/vitals")
+        fresh_page.locator("h1").click()  # after which the largest paint is known
+        fresh_page.evaluate("whole")
+        found[consent] = {one["name"]: one for _, one in fresh_page.evaluate("vitals")}
+    assert found["denied"] == {}
+    told = found["cookieless"]
+    assert {"FCP", "LCP", "TTFB"} <= set(told)
+    assert told["LCP"]["value"] >= told["FCP"]["value"] > 0
+    assert set(told["LCP"]) == {"name", "value", "rating", "device"}
+
+
 # -- errors -------------------------------------------------------------------------------------------------
 
 
