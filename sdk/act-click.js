@@ -9,7 +9,7 @@ const RAGE_GAP_MS = 1000;
 const DEAD_MS = 2500;
 
 const PRESSED =
-  "[data-obverse],a,button,input,select,textarea,label,summary,option,area,[onclick],[role=button],[role=link],[role=tab]," +
+  "a,button,input,select,textarea,label,summary,option,area,[onclick],[role=button],[role=link],[role=tab]," +
   "[role=menuitem],[role=checkbox],[role=radio],[role=switch],[role=option]";
 const TYPED = "input,select,textarea,[contenteditable]";
 /** What answers a click by itself, in ways that a page cannot see. */
@@ -62,7 +62,7 @@ export function watchClicks({ send, listen, options, isOwnRequest }) {
   listen(document, "click", (/** @type {any} */ event) => {
     const target = event.composedPath()[0];
     if (!event.isTrusted || !(target instanceof Element) || nearest(target, "[data-obverse-off]")) return;
-    const element = nearest(target, PRESSED) ?? target;
+    const element = pressed(target);
     if (element instanceof HTMLLabelElement && element.control) return; // which is clicked next
     const found = { element: pathOf(element), ...described(element, event, options.text) };
     send("Element Clicked", found);
@@ -79,6 +79,20 @@ export function watchClicks({ send, listen, options, isOwnRequest }) {
   };
 }
 
+/** @param {Element} element */
+const hasHand = (element) => getComputedStyle(element).cursor === "pointer";
+
+/**
+ * Gives what is pressed by a click: a control around the target, or what the page has named and shows a hand for.
+ *
+ * @param {Element} target
+ */
+function pressed(target) {
+  const control = nearest(target, PRESSED);
+  const named = control ?? nearest(target, "[data-obverse]");
+  return named && (control || hasHand(named)) ? named : target;
+}
+
 const selects = () => getSelection()?.isCollapsed === false;
 
 /** @param {Element} element */
@@ -89,7 +103,7 @@ function isButton(element) {
 /** @param {Element} element */
 function looksPressable(element) {
   if (nearest(element, ANSWERS) || (tagOf(element) === "input" && !isButton(element))) return false;
-  return nearest(element, PRESSED) !== null || getComputedStyle(element).cursor === "pointer";
+  return nearest(element, PRESSED) !== null || hasHand(element);
 }
 
 /**

@@ -43,6 +43,7 @@ export function masked(value) {
 
 // A field called "getAttribute" hides its form's own, one called "hidden" the document's: these cannot be hidden.
 const { getAttribute, closest, querySelector, getBoundingClientRect } = Element.prototype;
+const { getRootNode } = Node.prototype;
 const { querySelectorAll } = Document.prototype;
 /** @type {(type: object, name: string) => (one: Node) => any} */
 const getter = (type, name) => {
@@ -67,8 +68,23 @@ export const boxOf = (one) => getBoundingClientRect.call(one);
 export const tagOf = getter(Element.prototype, "localName");
 /** @type {(one: Element, name: string) => string | null} */
 export const attribute = (one, name) => getAttribute.call(one, name);
-/** @type {(one: Element, selector: string) => Element | null} */
-export const nearest = (one, selector) => closest.call(one, selector);
+/** @type {(one: Element) => Element | null} */
+const hostOf = (one) => {
+  const root = getRootNode.call(one);
+  return root instanceof ShadowRoot ? root.host : null;
+};
+/**
+ * Finds an element that fits among one and those around it, from inside shadow roots too.
+ *
+ * @type {(one: Element, selector: string) => Element | null}
+ */
+export const nearest = (one, selector) => {
+  for (let at = /** @type {Element | null} */ (one); at; at = hostOf(at)) {
+    const found = closest.call(at, selector);
+    if (found) return found;
+  }
+  return null;
+};
 /** @type {(one: Element, selector: string) => boolean} */
 export const holds = (one, selector) => querySelector.call(one, selector) !== null;
 

@@ -163,6 +163,21 @@ def test_a_click_after_which_nothing_happens_is_dead_and_our_own_requests_are_no
     assert len(acts.of("Dead Clicked")) == 2
 
 
+def test_a_named_part_of_the_page_is_pressed_only_where_it_looks_like_that(
+    shop: Site, fresh_page: Page
+) -> None:
+    body = "<link rel=stylesheet href=/hand.css><section data-obverse=part><p>Words</p></section>"
+    body += "<div data-obverse=card><b>Card</b></div>"
+    shop.put("/hand.css", "div { cursor: pointer }", "text/css")
+    acts = shop.open(fresh_page, body)
+    for name in ("Words", "Card"):
+        fresh_page.get_by_text(name).click()
+        acts.after(DEAD_MS)
+    clicked = [one["element"] for one in acts.of("Element Clicked")]
+    assert clicked == ["[data-obverse=part]>p", "[data-obverse=card]"]
+    assert [one["element"] for one in acts.of("Dead Clicked")] == ["[data-obverse=card]"]
+
+
 def test_a_link_that_leaves_or_opens_elsewhere_is_not_dead(shop: Site, fresh_page: Page) -> None:
     acts = shop.open(fresh_page, "<a href=mailto:x@y.example>Write</a> <a href=/file download>Get</a>")
     fresh_page.evaluate("document.addEventListener('click', (event) => event.preventDefault())")

@@ -172,14 +172,15 @@ def test_a_hostile_page_changes_nothing(shop: Site, fresh_page: Page) -> None:
 
 
 def test_what_is_marked_off_is_not_there(shop: Site, fresh_page: Page) -> None:
-    acts = shop.open(
-        fresh_page,
-        "<div data-obverse-off><form><input name=q><button>Go</button></form></div>",
-        '?options={"draw":1}',
-    )
+    before = """customElements.define("x-buy", class extends HTMLElement {
+      constructor() {
+        super(); this.attachShadow({ mode: "open" }).innerHTML = "<button>Deep</button>"; } })"""
+    body = "<div data-obverse-off><form><input name=q><button>Go</button></form><x-buy></x-buy></div>"
+    acts = shop.open(fresh_page, body, '?options={"draw":1}', before)
     fresh_page.evaluate("document.forms[0].onsubmit = () => false")
     fresh_page.locator("[name=q]").fill("x")
     fresh_page.get_by_text("Go").click()
+    fresh_page.get_by_text("Deep").click()
     acts.after(6000)
     acts.wait(1, "Page Drawn")
     fresh_page.evaluate("turn('/next')")
