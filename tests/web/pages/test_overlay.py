@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -185,6 +186,16 @@ def test_a_wireframe_keeps_to_its_page() -> None:
         ("large", TALLEST * 100, 0),
         ("small", 10.0, 9),
     ]
+
+
+def test_numbers_of_a_wireframe_do_not_lie_on_each_other() -> None:
+    names = [f"e{i}" for i in range(1, 6)]
+    elements = tuple((name, 10.0 * i, 0.0, 900.0 - 10 * i, 90.0) for i, name in enumerate(names))
+    shades = {name: Shade(number, 0.5, name) for number, name in enumerate(names, 1)}
+    drawn = wire(Drawing(elements, 900.0, 900.0), shades, "everyone")
+    places = sorted(label.x for label in drawn.labels)
+    assert {label.number for label in drawn.labels} == {1, 2, 3, 4, 5}
+    assert all(right - left >= 1.5 * drawn.text for left, right in pairwise(places))
 
 
 def test_forms_errors_and_vitals_are_told(told: Callable[..., Any]) -> None:

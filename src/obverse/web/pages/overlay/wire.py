@@ -127,12 +127,16 @@ def _box(element: tuple[str, float, float, float, float], shade: Shade | None, b
 
 
 def _labels(boxes: list[Box], text: float, width: float) -> tuple[Label, ...]:
-    """Number the first rows' boxes, once each, at their left upper corner, inside the page."""
+    """Number the first rows' boxes, once each, at their left upper corner; a number makes room for others."""
     first: dict[int, Box] = {}
     for box in boxes:
         if 0 < box.number <= MOST_NUMBERS:
             first.setdefault(box.number, box)
-    return tuple(
-        Label(min(max(box.x, 0) + text * 0.75, width - text * 0.75), box.y + text * 0.75, number)
-        for number, box in sorted(first.items(), reverse=True)
-    )
+    half, made = text * 0.75, list[Label]()
+    for number, box in sorted(first.items()):
+        x, y = min(max(box.x, 0) + half, width - half), box.y + half
+        for other in sorted((one for one in made if abs(one.y - y) < 2 * half), key=lambda one: one.x):
+            if abs(other.x - x) < 2 * half and other.x + 3 * half <= width:
+                x = other.x + 2 * half
+        made.append(Label(x, y, number))
+    return tuple(made)
