@@ -14,6 +14,8 @@ export function watchForms({ send, listen }) {
   const attempts = new WeakMap();
   /** @type {WeakMap<Element, number>} */
   const entered = new WeakMap();
+  /** @type {Element | null} what was last typed into, and not left since */
+  let typing = null;
 
   /** @param {Element} form */
   function attemptAt(form) {
@@ -33,13 +35,20 @@ export function watchForms({ send, listen }) {
   listen(document, "input", (/** @type {any} */ event) => {
     const field = fieldOf(event);
     const form = field && formOf(field);
-    if (form) attemptAt(form);
+    if (!form) return;
+    attemptAt(form);
+    typing = field;
   });
 
-  listen(document, "change", (/** @type {any} */ event) => {
-    const field = fieldOf(event);
+  listen(document, "change", (/** @type {any} */ event) => fill(fieldOf(event)));
+  // Who closes the page in the middle of a field left the form there.
+  listen(window, "pagehide", () => fill(typing));
+
+  /** @param {Element | null} field */
+  function fill(field) {
     const form = field && formOf(field);
     if (!field || !form) return;
+    typing = null;
     const { filled } = attemptAt(form);
     if (isEmpty(field)) return;
     const since = entered.get(field);
@@ -50,7 +59,7 @@ export function watchForms({ send, listen }) {
       ...(filled.has(field) && { refilled: true }),
     });
     filled.add(field);
-  });
+  }
 
   listen(document, "submit", (/** @type {any} */ event) => {
     const form = event.composedPath()[0];

@@ -230,6 +230,14 @@ def test_a_form_is_begun_filled_in_and_sent(shop: Site, fresh_page: Page) -> Non
     assert acts.names[-1] == "Form Started"
 
 
+def test_the_field_in_which_a_page_is_closed_is_told(shop: Site, fresh_page: Page) -> None:
+    acts = shop.open(fresh_page, FORM, '?options={"clicks":false}')
+    fresh_page.locator("[name=zip]").press_sequentially("12")
+    assert acts.names == ["Form Started"]
+    fresh_page.evaluate("dispatchEvent(new Event('pagehide')); dispatchEvent(new Event('pagehide'))")
+    assert [one["field"] for one in acts.of("Field Filled")] == ["zip"]
+
+
 def test_a_form_whose_fields_are_named_like_its_own_parts_is_told_too(shop: Site, fresh_page: Page) -> None:
     names = ("name", "id", "parentNode", "getAttribute", "closest", "localName", "isConnected")
     fields = "".join(f"<input name={name}>" for name in names)
