@@ -18,7 +18,7 @@ _BODY = """<main><button id="buy" type="button" onclick="this.dataset.done = 1">
 def test_what_is_pressed_and_filled_in_is_seen_over_the_page(
     shop: Shop, visitor: BrowserContext, client: httpx.Client
 ) -> None:
-    shop.options = {"heartbeat": 0}
+    shop.options = {"heartbeat": 0, "act": {"draw": 1}}
     shop.bodies["/mug"] = _BODY
     page = visitor.new_page()
     with page.expect_response(lambda answer: answer.url.endswith("/obverse/act.js")):
