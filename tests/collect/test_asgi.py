@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import json
@@ -20,6 +21,7 @@ import segment.analytics.client as segment
 from obverse.collect.asgi import Collect
 from obverse.collect.inbox import Inbox
 from obverse.collect.refusal import Refusal
+from tests.collect.collect_server import KEYS, Discard
 from tests.collect.collect_serving import Serving, servers
 
 Serve = Callable[..., Serving]
@@ -117,12 +119,36 @@ def test_real_clients_see_why_they_were_refused_and_do_not_send_again(server: Se
     assert [(error.status, error.code) for error in errors] == [(401, "unknown_key")] * 2
 
 
+@pytest.mark.parametrize(
+    ("origin", "protocol"), [("http://shop.example", "http"), ("https://shop.example", "https")]
+)
+def test_a_browser_is_told_to_send_to_where_it_asked(server: Serving, origin: str, protocol: str) -> None:
+    _, _, settings = server.send("GET", "/v1/projects/web-key/settings", headers={"Origin": origin})
+    own = settings["integrations"]["Segment.io"]
+    assert (own["apiHost"], own["protocol"]) == (f"127.0.0.1:{server.port}/v1", protocol)
+
+
+def test_where_to_send_is_what_the_operator_says() -> None:
+    app = Collect(Discard(), KEYS.get, address="https://obverse.example")
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    scope = {"type": "http", "method": "GET", "path": "/v1/projects/web-key/settings", "headers": []}
+    asyncio.run(app(scope, receive, send))
+    own = json.loads(sent[1]["body"])["integrations"]["Segment.io"]
+    assert (own["apiHost"], own["protocol"]) == ("obverse.example/v1", "https")
+
+
 def test_the_kotlin_clients_requests_work(serve: Serve) -> None:
     server = serve()
     status, _, settings = server.send("GET", "/v1/projects/web-key/settings")
     own = settings["integrations"]["Segment.io"]
-    assert (status, own["apiKey"]) == (200, "web-key")
-    assert f"{own['protocol']}://{own['apiHost']}" == f"{server.url}/v1"  # where it then sends to
+    assert (status, own["apiKey"], "apiHost" in own) == (200, "web-key", False)
     assert server.send("GET", "/projects/web-key/settings")[0] == 200
     event = {
         "type": "track",

@@ -194,12 +194,20 @@ class Collect:
                 BusyError("server: cannot keep events just now; send it later", self._limits.retry_after_s)
             )
 
-    def _reached(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[str, str]:
-        """Give protocol and host of this server, as the operator or else the client names it."""
+    def _place(self, scope: Scope, headers: dict[bytes, bytes]) -> dict[str, str]:
+        """Tell a client where to send: as the operator names this server, else as a browser reached it.
+
+        Apps know where they send, and what a proxy made of the host would lead them astray.
+        """
+        origin = headers.get(b"origin", b"")
         if self._address:
             protocol, _, host = self._address.partition("://")
-            return protocol, host
-        return scope.get("scheme", "http"), headers.get(b"host", b"").decode("latin-1")
+        elif origin or b"sec-fetch-site" in headers:
+            host = headers.get(b"host", b"").decode("latin-1")
+            protocol = "https" if origin.startswith(b"https:") else scope.get("scheme", "http")
+        else:
+            return {}
+        return {"apiHost": f"{host}/v1", "protocol": protocol}
 
     def _source(self, key: str | None) -> Source:
         if not key:
@@ -232,8 +240,7 @@ class Collect:
         """Give the settings that mobile and browser clients ask for before they send, with where to send."""
         if self._source_of(key) is None:
             return failed(RefusedError(Refusal.UNKNOWN_KEY, "writeKey: no source has this key", status=404))
-        protocol, host = self._reached(scope, headers)
-        own = {"apiKey": key, "apiHost": f"{host}/v1", "protocol": protocol, "unbundledIntegrations": []}
+        own = {"apiKey": key, **self._place(scope, headers), "unbundledIntegrations": []}
         return json_reply(
             msgspec.json.encode(
                 {
