@@ -1,4 +1,4 @@
-// See docs/browser.md and core.d.ts.
+// Why so: core.d.ts
 const ME = "obverse.me", SESSION = "obverse.session", QUEUE = "obverse-";
 /** @type {T.Options} */
 let options;
@@ -63,7 +63,7 @@ const pack = (queued) => {
 	const picked = queued.filter((key) => box[key]).slice(0, 32 >> failures || 1);
 	picked.forEach((key) => unsent.delete(key));
 	const { language: locale, userAgent } = navigator, { width, height } = screen;
-	const { timeZone: timezone } = Intl.DateTimeFormat().resolvedOptions();
+	const timezone = window.Temporal?.Now.timeZoneId() ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 	const context = { library: { name: "obverse.js" }, locale, screen: { width, height }, timezone, userAgent };
 	const body = JSON.stringify({ batch: picked.map(read), context, sentAt: new Date(), writeKey: options.writeKey });
 	return [picked, new URL("v1/b", options.host), body];
@@ -187,16 +187,13 @@ const begin = (key, given) => {
 		writeKey: key, host: new URL(".", import.meta.url).href, act: true, consent: "granted", signals: "denied",
 		heartbeat: 15, pages: true, name: "obverse", ...given,
 	};
-	const early = window[options.name];
+	const was = window[options.name];
 	window[options.name] = client;
 	if (options.signals && options.consent != "denied" && (navigator.doNotTrack == "1" || navigator.globalPrivacyControl))
 		options.consent = options.signals;
 	settle();
-	early?.forEach?.(client.push);
-	const leaving = () => {
-		beat(rest);
-		leave();
-	};
+	was?.forEach?.(client.push);
+	const leaving = () => (beat(rest), leave());
 	listen("visibilitychange", leaving);
 	listen("pagehide", leaving);
 	listen("pageshow", ({ persisted }) => persisted && open());

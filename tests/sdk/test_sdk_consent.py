@@ -69,6 +69,7 @@ def test_what_such_a_browser_means_is_for_the_site_to_say_and_an_answer_goes_fir
     assert call(page, "consent", "granted") == "granted"
     page.reload()
     assert call(page, "consent") == "granted"
+    assert call(page, "consent", "perhaps") == "denied"
     shop.options["signals"] = "cookieless"
     fresh = visitor.browser
     assert fresh is not None
