@@ -130,13 +130,16 @@ def test_a_prerendered_page_is_viewed_when_somebody_sees_it(shop: Shop, visitor:
 def core_ms(trace: dict[str, Any]) -> float:
     """Add up the processor time that the main thread had for compiling and running the core at load."""
     took = {"v8.compileModule", "v8.evaluateModule"}
-    return sum(one["tdur"] for one in trace["traceEvents"] if one["name"] in took and one["ph"] == "X") / 1000
+    return (
+        sum(float(one["tdur"]) for one in trace["traceEvents"] if one["name"] in took and one["ph"] == "X")
+        / 1000
+    )
 
 
 def test_the_core_takes_less_than_5_ms_of_the_main_thread_on_a_slow_phone(
     shop: Shop, browser: Browser
 ) -> None:
-    """At full speed, times four: the browser's own throttle also spins while the thread waits for the disk."""
+    """At full speed, times four: the browser's own throttle spins while the thread waits for the disk, too."""
     shop.bodies["/"] = NODES
     took = []
     for _ in range(LOADS):
