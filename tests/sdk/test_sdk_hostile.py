@@ -139,7 +139,7 @@ def core_ms(trace: dict[str, Any]) -> float:
 def test_the_core_takes_less_than_5_ms_of_the_main_thread_on_a_slow_phone(
     shop: Shop, browser: Browser
 ) -> None:
-    """At full speed, times four: the browser's own throttle spins while the thread waits for the disk, too."""
+    """At full speed, times four: the browser's own throttle spins while the thread waits, too."""
     shop.bodies["/"] = NODES
     took = []
     for _ in range(LOADS):
