@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import obverse
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WITHIN_S = 60
 Event = dict[str, Any]
+Sent = list[tuple[str, list[Event]]]
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>{head}{script}</head>
@@ -142,15 +143,15 @@ def call(page: Page, name: str, *given: Any) -> Any:
     return page.evaluate("([name, given]) => window.obverse[name](...given)", [name, given])
 
 
-def sent(context: BrowserContext) -> list[tuple[str, list[Event]]]:
-    """Note from now on what goes over the wire: the kind of each request, and its events."""
-    noted: list[tuple[str, list[Event]]] = []
+def sent(context: BrowserContext, when: Literal["request", "requestfinished"] = "request") -> Sent:
+    """Note from now on what goes over the wire, or arrives: the kind of each request, and its events."""
+    noted: Sent = []
 
     def note(request: Request) -> None:
         if request.url.endswith("/v1/b") and request.method == "POST":
             noted.append((request.resource_type, json.loads(request.post_data or "{}")["batch"]))
 
-    context.on("request", note)
+    context.on(when, note)
     return noted
 
 

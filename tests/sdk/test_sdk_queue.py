@@ -94,7 +94,7 @@ def test_tabs_share_the_queue_and_none_sends_what_another_does(shop: Shop, visit
     for tab in tabs:
         for n in range(20):
             call(tab, "track", "Tried", {"n": n})
-    noted = sent(visitor)
+    noted = sent(visitor, "requestfinished")
     visitor.unroute(EVENTS)
     for tab in tabs:
         tab.evaluate("dispatchEvent(new Event('online'))")
