@@ -38,7 +38,7 @@ export function watchClicks({ send, listen, options, isOwnRequest }) {
     mutations.disconnect();
   }
 
-  /** @type {(element: Element, event: MouseEvent, found: object) => void} */
+  /** @type {(element: Element, event: MouseEvent, found: Record<string, unknown>) => void} */
   function rage(element, event, found) {
     const again = burst?.element === element && event.timeStamp - burst.at <= RAGE_GAP_MS;
     burst = { element, at: event.timeStamp, n: again && burst ? burst.n + 1 : 1 };
@@ -47,7 +47,7 @@ export function watchClicks({ send, listen, options, isOwnRequest }) {
     if (burst.n === RAGE_CLICKS && !meant) send("Rage Clicked", found);
   }
 
-  /** @type {(element: Element, found: object) => void} */
+  /** @type {(element: Element, found: Record<string, unknown>) => void} */
   function dead(element, found) {
     if (!looksPressable(element) || goesElsewhere(element)) return;
     const timer = setTimeout(() => {

@@ -10,7 +10,7 @@ import { watchViews } from "./act-view.js";
 
 /**
  * @typedef {object} Client What of the browser client this module uses.
- * @property {(event: string, properties: object) => unknown} track
+ * @property {(event: string, properties: Record<string, unknown>) => unknown} track
  * @property {() => string | undefined} consent
  * @property {(what: "page" | "consent", handler: (...given: any[]) => void) => unknown} on
  *   "page" is told while what is tracked still belongs to the page that ends.
@@ -26,7 +26,7 @@ import { watchViews } from "./act-view.js";
  * @property {string} [host] where events are sent, whose requests are no answer to a click
  *
  * @typedef {object} Part What each part of this module is given.
- * @property {(event: string, properties: object) => void} send
+ * @property {(event: string, properties: Record<string, unknown>) => void} send
  * @property {(target: EventTarget, type: string, handler: (event: any) => void) => void} listen
  * @property {<A extends any[]>(work: (...given: A) => void) => (...given: A) => void} guard
  * @property {{ text: boolean, draw: number }} options

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -100,6 +101,10 @@ def test_the_path_can_be_renamed_and_takes_events_too(new_server: Callable[..., 
     with server.anyone() as client:
         assert client.get("/assets/shop/obverse.js").status_code == 200
         assert client.get("/obverse/obverse.js").status_code == 404
+    with server.client() as client:
+        advertised = client.get("/install", params={"client": "obverse", "format": "json"}).json()
+        (source,) = re.findall(r'src="([^"]+)"', advertised["client"]["snippets"][0]["text"])
+        assert client.get(source).headers["content-type"].startswith("text/javascript")
         assert client.post("/assets/shop/v1/b", json=event).json()["accepted"] == 1
         assert client.post("/obverse/v1/b", json=event).status_code in {404, 405}
 

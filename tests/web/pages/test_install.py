@@ -31,7 +31,7 @@ def test_each_client_is_filled_in_with_address_and_key(
     page = told(client, client=slug)
     assert [one["key"] for one in page["clients"] if one["current"]] == [slug]
     copied = "\n".join(one["text"] for one in page["client"]["snippets"])
-    assert not re.search("ADDRESS|HOST|WRITE_KEY", copied + "".join(page["client"]["notes"]))
+    assert not re.search("ADDRESS|HOST|WRITE_KEY|SDK_URL", copied + "".join(page["client"]["notes"]))
     if slug != "files":
         assert server.write_key in copied
         assert server.address.partition("://")[2] in copied

@@ -13,7 +13,7 @@ from obverse.web.pages.address import Address
 from obverse.web.pages.frame import Frame, View, frame
 from obverse.web.pages.page import Page
 from obverse.web.pages.render import render
-from obverse.web.pages.snippet import Snippet, snippets
+from obverse.web.pages.snippet import CURL, Snippet, words
 
 if TYPE_CHECKING:
     from obverse.collect.inbox import Inbox
@@ -84,10 +84,14 @@ class Asked:
         values: ServerSettings = self.state["values"]
         return values
 
-    def snippets(self) -> tuple[Snippet, ...]:
-        """How to send an event here, with the first write key in use; empty where there is none."""
+    def snippets(self, found: Snippet = CURL) -> tuple[Snippet, ...]:
+        """Say how to send events here, with the first write key in use; empty where there is none."""
         key = next((one.key for one in self.settings.write_keys() if one.revoked_at is None), None)
-        return snippets(self.host, key) if key else ()
+        return (found.filled(self.words(key)),) if key else ()
+
+    def words(self, key: str) -> dict[str, str]:
+        """Give what stands for words in snippets, with a write key."""
+        return words(self.host, self.values.sdk_path, key)
 
     def frame(self, page: type[Page], **kinds: Any) -> Frame:
         """Build the frame of a page of this kind."""

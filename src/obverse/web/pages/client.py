@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from obverse.web.pages.snippet import CURL, Snippet
-
-OWN_CLIENT = "/obverse/obverse.js"
-"""Path at which Obverse's own client for browsers is served."""
+from obverse.web.pages.snippet import CURL, OWN_CLIENT, Snippet
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ _OBVERSE = Client(
     "Obverse",
     "Put this line into the head of every page.",
     (
-        Snippet("HTML", f'<script type="module" src="ADDRESS{OWN_CLIENT}" data-key="WRITE_KEY"></script>'),
+        OWN_CLIENT,
         Snippet(
             "JavaScript, where something happens",
             """\

@@ -66,7 +66,7 @@ def build(asked: Asked) -> Response[bytes]:
             Link(one.slug, one.name, str(asked.address.put(client=one.slug)), one is client)
             for one in CLIENTS
         ),
-        client=_filled(client, asked.host, key),
+        client=_filled(client, asked.words(key)),
         keys=keys,
         make_a_key=MAKE_A_KEY,
         minutes=MINUTES,
@@ -76,15 +76,15 @@ def build(asked: Asked) -> Response[bytes]:
     return asked.show(page, flips=False, scripts=("install",))
 
 
-def _filled(client: Client, address: str, key: str) -> Client:
+def _filled(client: Client, words: dict[str, str]) -> Client:
     def fill(text: str) -> str:
-        return Snippet("", text).filled(address, key).text
+        return Snippet("", text).filled(words).text
 
     return Client(
         client.slug,
         client.name,
         client.said,
-        tuple(one.filled(address, key) for one in client.snippets),
+        tuple(one.filled(words) for one in client.snippets),
         tuple(fill(note) for note in client.notes),
     )
 

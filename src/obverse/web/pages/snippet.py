@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -17,18 +18,31 @@ class Snippet:
     name: str
     text: str
 
-    def filled(self, address: str, key: str) -> Snippet:
-        """Fill in the words ADDRESS (with its protocol), HOST (without) and WRITE_KEY.
+    def filled(self, words: Mapping[str, str]) -> Snippet:
+        """Fill in words, such as those of `words`.
 
-        >>> Snippet("Shell", "curl ADDRESS/v1/track -u WRITE_KEY:").filled("http://localhost:8040", "k").text
-        'curl http://localhost:8040/v1/track -u k:'
+        >>> Snippet("Shell", "curl ADDRESS/v1/track").filled({"ADDRESS": "http://localhost:8040"}).text
+        'curl http://localhost:8040/v1/track'
         """
-        words = {"ADDRESS": address, "HOST": address.partition("://")[2], "WRITE_KEY": key}
         text = self.text
         for word, value in words.items():
             text = text.replace(word, value)
         return Snippet(self.name, text)
 
+
+def words(address: str, sdk_path: str, key: str) -> dict[str, str]:
+    """Give what stands for words in snippets.
+
+    Args:
+        address: of this server, as the reader reached it, without a slash at the end.
+        sdk_path: where on it the client for browsers is.
+        key: a write key.
+    """
+    host = address.partition("://")[2]
+    return {"SDK_URL": address + sdk_path, "ADDRESS": address, "HOST": host, "WRITE_KEY": key}
+
+
+OWN_CLIENT = Snippet("HTML", '<script type="module" src="SDK_URL/obverse.js" data-key="WRITE_KEY"></script>')
 
 CURL = Snippet(
     "Shell",
@@ -39,13 +53,3 @@ curl ADDRESS/v1/track -u WRITE_KEY: -H 'Content-Type: application/json' -d '{
   "properties": {"order_id": "1001", "total": 39.9, "currency": "EUR"}
 }'""",
 )
-
-
-def snippets(address: str, key: str) -> tuple[Snippet, ...]:
-    """Write a first event for pages that have nothing to show yet.
-
-    Args:
-        address: of this server, as the reader reached it, without a slash at the end.
-        key: a write key.
-    """
-    return (CURL.filled(address, key),)

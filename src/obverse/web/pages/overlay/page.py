@@ -39,14 +39,13 @@ from obverse.web.pages.overlay.rows import (
 from obverse.web.pages.overlay.wire import Wire, wire
 from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.part import Part, Sentence
-from obverse.web.pages.snippet import Snippet
+from obverse.web.pages.snippet import OWN_CLIENT, Snippet
 
 DEVICES: dict[Device, str] = {"desktop": "Desktop", "phone": "Phone"}
 MOST_PAGES = 50
 _ACTS = frozenset(
     {"Element Clicked", "Rage Clicked", "Dead Clicked", "Error Met", "Form Started", VIEWED, DRAWN}
 )
-_CLIENT = '<script type="module" src="{address}/obverse/obverse.js" data-key="{key}"></script>'
 
 
 @dataclass(frozen=True)
@@ -129,13 +128,8 @@ def _choose(asked: Asked, unrecorded: bool) -> OverlayPage:
         pages=Panel() if unrecorded else panel(lambda: _pages(asked)),
         overlay=Panel(),
         unrecorded=unrecorded,
-        snippets=_client(asked) if unrecorded else (),
+        snippets=asked.snippets(OWN_CLIENT) if unrecorded else (),
     )
-
-
-def _client(asked: Asked) -> tuple[Snippet, ...]:
-    key = next((one.key for one in asked.settings.write_keys() if one.revoked_at is None), None)
-    return (Snippet("HTML, in each page", _CLIENT.format(address=asked.host, key=key)),) if key else ()
 
 
 def _pages(asked: Asked) -> Grid:
@@ -196,7 +190,7 @@ def _chosen(asked: Asked, path: str, names: set[str]) -> OverlayPage:
         devices=_links(asked.address, "device", DEVICES, device),
         shows=_links(asked.address, "show", SHOWN, show),
         unrecorded=not names & _ACTS,
-        snippets=_client(asked) if not names & _ACTS else (),
+        snippets=asked.snippets(OWN_CLIENT) if not names & _ACTS else (),
     )
 
 
