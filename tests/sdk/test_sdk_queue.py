@@ -82,9 +82,9 @@ def test_what_arrived_but_whose_answer_was_lost_is_sent_again_and_counted_once(
     call(page, "track", "Seen")
     page.wait_for_function(f"() => {QUEUED} == 0")
     found = shop.wait_for("Seen")
-    assert '"accepted":2' in lost[0]
+    assert '"success":true' in lost[0]
     ids = Counter(event["messageId"] for _, batch in noted for event in batch)
-    assert sorted(ids.values()) == [2, 2], "each was sent twice, under one id"
+    assert max(ids.values()) == 2, "what was lost was sent twice, under one id"
     assert Counter(row["event"] for row in shop.events()) == {"Page Viewed": 1, "Seen": 1}
     assert {row["message_id"] for row in found} == set(ids)
 
