@@ -78,7 +78,7 @@ PATHS = Job(
                   SELECT person, event FROM bench.events ORDER BY person, time
                 ) GROUP BY person
               ) WHERE has(events, '{VIEW}')
-            ) WHERE length(path) = 5 GROUP BY path ORDER BY people DESC, name LIMIT 20""",
+            ) GROUP BY path ORDER BY people DESC, name LIMIT 20""",
         f"""SELECT arrayStringConcat(path, ' > ') AS name, count() AS people FROM (
               SELECT arraySlice(arraySort((e, t) -> t, events, times), 1, 5) AS path FROM (
                 SELECT person, groupArray(event) AS events, groupArray(time) AS times
@@ -86,15 +86,15 @@ PATHS = Job(
                   SELECT person, min(time) AS begun FROM bench.events WHERE event = '{VIEW}' GROUP BY person
                 ) AS begun USING (person) WHERE time >= begun GROUP BY person
               )
-            ) WHERE length(path) = 5 GROUP BY path ORDER BY people DESC, name LIMIT 20""",
+            ) GROUP BY path ORDER BY people DESC, name LIMIT 20""",
     ),
     duckdb=(
         f"""SELECT array_to_string(path, ' > ') AS name, count(*) AS people FROM (
-              SELECT events[begun:begun + 4] AS path FROM (
-                SELECT list(event ORDER BY time) AS events, list_position(events, '{VIEW}') AS begun
+              SELECT seen[begun:begun + 4] AS path FROM (
+                SELECT list(event ORDER BY time) AS seen, list_position(seen, '{VIEW}') AS begun
                 FROM events GROUP BY person
               ) WHERE begun > 0
-            ) WHERE len(path) = 5 GROUP BY path ORDER BY people DESC, name LIMIT 20""",
+            ) GROUP BY path ORDER BY people DESC, name LIMIT 20""",
         f"""WITH numbered AS (
               SELECT person, event, row_number() OVER (PARTITION BY person ORDER BY time) AS place FROM events
               SEMI JOIN (SELECT DISTINCT person FROM events WHERE event = '{VIEW}') USING (person)
@@ -104,11 +104,11 @@ PATHS = Job(
               SELECT person, list(event ORDER BY place) AS path FROM numbered JOIN begun USING (person)
               WHERE place BETWEEN first AND first + 4 GROUP BY person
             )
-            SELECT array_to_string(path, ' > ') AS name, count(*) AS people FROM paths WHERE len(path) = 5
+            SELECT array_to_string(path, ' > ') AS name, count(*) AS people FROM paths
             GROUP BY path ORDER BY people DESC, name LIMIT 20""",
     ),
 )
-"""The 20 most frequent paths of five events from the first view of a product on: path, people."""
+"""The 20 most frequent paths of up to five events from the first view of a product on: path, people."""
 
 _BOUNCED = "pages <= 1 AND (pages = 1 OR n = 1) AND orders = 0"
 
