@@ -36,7 +36,10 @@ def timed(folder: Path) -> dict[str, float]:
     found = {}
     with _reader(folder) as reader:
         for name, path in PAGES.items():
-            anew = [f"{path}{'&' if '?' in path else '?'}{urlencode({'zone': zone})}" for zone in ZONES]
+            anew = [
+                f"{path}{'&' if '?' in path else '?'}{urlencode({'period': 'all', 'zone': zone})}"
+                for zone in ZONES
+            ]
             for one in anew[:5]:
                 _seconds(reader, one)
                 time.sleep(1)  # what was read is kept on disk beside the answers, and then mapped
