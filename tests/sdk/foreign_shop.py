@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -72,6 +73,23 @@ def history(server: Server, who: str) -> list[dict[str, Any]]:
             return []
         events = client.get(f"/api/people/{exact[0]}/timeline", params={"limit": 1000}).json()["events"]
     return sorted(events, key=lambda event: (event["time"], event["seq"]))
+
+
+def counted(events: Iterable[dict[str, Any]]) -> dict[str, int]:
+    """Count events by name."""
+    return dict(Counter(event["event"] for event in events))
+
+
+def events_come_to(
+    server: Server, who: str, expected: Iterable[str] | Mapping[str, int]
+) -> list[dict[str, Any]]:
+    """Wait until a person has just these events, given by their names or how many of each; give them."""
+    wanted = Counter(expected)
+    wait_for(
+        lambda: counted(history(server, who)) == wanted,
+        lambda: f"{counted(history(server, who))} is not {wanted}",
+    )
+    return history(server, who)
 
 
 def wait_for(seen: Callable[[], bool], told: Callable[[], object] = lambda: "") -> None:

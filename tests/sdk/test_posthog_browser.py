@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
 
-from tests.sdk.foreign_shop import MODULES, history, js, shop, wait_for
+from tests.sdk.foreign_shop import MODULES, counted, events_come_to, history, js, shop, wait_for
 
 if TYPE_CHECKING:
     from tests.conftest import Server
@@ -42,20 +42,6 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
 def anonymous_id(page: Page) -> str:
     found: str = page.evaluate("posthog.get_distinct_id()")
     return found
-
-
-def counted(events: list[dict[str, Any]]) -> dict[str, int]:
-    names = [event["event"] for event in events]
-    return {name: names.count(name) for name in names}
-
-
-def events_come_to(server: Server, who: str, expected: dict[str, int]) -> list[dict[str, Any]]:
-    """Wait until a person has as many events of each name; give them."""
-    wait_for(
-        lambda: counted(history(server, who)) == expected,
-        lambda: f"{counted(history(server, who))} is not {expected}",
-    )
-    return history(server, who)
 
 
 def test_what_a_visitor_does_arrives_once_under_our_names_as_one_person_and_session(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import BrowserContext, Page, Route
 
-from tests.sdk.foreign_shop import MODULES, history, js, shop, wait_for
+from tests.sdk.foreign_shop import MODULES, events_come_to, history, js, shop, wait_for
 
 if TYPE_CHECKING:
     from tests.conftest import Server
@@ -28,31 +28,9 @@ def address(server: Server) -> Iterator[str]:
         yield found
 
 
-@pytest.fixture
-def visitor(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that has never been there."""
-    context = browser.new_context()
-    context.set_default_timeout(20_000)
-    yield context
-    context.close()
-
-
 def anonymous_id(page: Page) -> str:
     found: str = page.evaluate("analytics.ready().then(() => analytics.instance.user().anonymousId())")
     return found
-
-
-def names(events: list[dict[str, Any]]) -> list[str]:
-    return sorted(event["event"] for event in events)
-
-
-def events_come_to(server: Server, who: str, expected: list[str]) -> list[dict[str, Any]]:
-    """Wait until a person has the events of these names and no others; give them."""
-    wait_for(
-        lambda: names(history(server, who)) == sorted(expected),
-        lambda: f"{names(history(server, who))} is not {expected}",
-    )
-    return history(server, who)
 
 
 def test_what_a_visitor_does_arrives_once_as_one_person(

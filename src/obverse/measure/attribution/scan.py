@@ -100,6 +100,34 @@ def _walk(channel: Int32s, touches: Int64s, n: int, converted: bool, steps: Floa
     steps[here, n_channels if converted else n_channels + 1] += 1.0
 
 
+@njit(nogil=True)
+def _take(
+    time: Int64s,
+    seq: Int64s,
+    channel: Int32s,
+    missing: int,
+    begin: int,
+    stop: int,
+    order_time: Int64s,
+    order_seq: Int64s,
+    order: int,
+    order_stop: int,
+    taken: Int64s,
+) -> int:
+    """Note which of a unit's events are touches, with a channel and no conversion, and say how many."""
+    n = 0
+    for i in range(begin, stop):
+        while order < order_stop and (
+            order_time[order] < time[i] or (order_time[order] == time[i] and order_seq[order] < seq[i])
+        ):
+            order += 1
+        is_order = order < order_stop and order_seq[order] == seq[i]
+        if channel[i] != missing and not is_order:
+            taken[n] = i
+            n += 1
+    return n
+
+
 @kernel
 def attribute(
     touch_offsets: Int64s,
@@ -159,19 +187,11 @@ def attribute(
         longest = max(longest, touch_offsets[unit + 1] - touch_offsets[unit])
     taken, touches = np.empty(longest, np.int64), np.empty(longest, np.int64)
     for unit in range(first, stop):
-        n_taken = 0
         order, order_end = order_offsets[unit], order_offsets[unit + 1]
-        at = order
-        for i in range(touch_offsets[unit], touch_offsets[unit + 1]):
-            while at < order_end and (
-                order_time[at] < touch_time[i]
-                or (order_time[at] == touch_time[i] and order_seq[at] < touch_seq[i])
-            ):
-                at += 1
-            is_order = at < order_end and order_seq[at] == touch_seq[i]
-            if channel[i] != missing and not is_order:
-                taken[n_taken] = i
-                n_taken += 1
+        n_taken = _take(
+            touch_time, touch_seq, channel, missing, touch_offsets[unit], touch_offsets[unit + 1],
+            order_time, order_seq, order, order_end, taken,
+        )  # fmt: skip
         if n_taken == 0 and order == order_end:
             continue
         fold = fold_of(touch_seq[taken[0]] if n_taken else order_seq[order])
