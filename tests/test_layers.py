@@ -17,6 +17,7 @@ LAYERS = (
     ("tape",),
     ("measure",),
     ("engine",),
+    ("surveys",),
     ("web",),
     ("importing", "demo"),
     ("cli_printing",),

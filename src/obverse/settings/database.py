@@ -14,7 +14,7 @@ from sqlalchemy.pool import QueuePool
 
 from obverse.errors import DataError
 
-HEAD = "r0002"
+HEAD = "r0003"
 """The revision that this version of Obverse reads and writes."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -1,7 +1,7 @@
 """The settings database, opened: write keys and single values.
 
 `Settings.access` has users and sessions, `Settings.segments` the saved groups of people,
-`Settings.dashboards` the saved questions.
+`Settings.dashboards` the saved questions, `Settings.surveys` the surveys.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from obverse.settings.access import Access
 from obverse.settings.dashboards import Dashboards
 from obverse.settings.database import connect, writing
 from obverse.settings.segments import Segments
+from obverse.settings.surveys import Surveys
 from obverse.settings.tables import setting, write_key
 from obverse.settings.values import ServerSettings, checked
 
@@ -58,6 +59,7 @@ class Settings:
         access: users, sessions and tokens.
         segments: saved groups of people.
         dashboards: rows of saved questions.
+        surveys: what is asked of people.
     """
 
     def __init__(self, engine: Engine, clock: Callable[[], int]) -> None:
@@ -68,6 +70,7 @@ class Settings:
         self.access = Access(engine, clock)
         self.segments = Segments(engine, clock)
         self.dashboards = Dashboards(engine, clock)
+        self.surveys = Surveys(engine, clock)
 
     @classmethod
     def open(cls, at: Path | str, clock: Callable[[], int] = now_us) -> Settings:

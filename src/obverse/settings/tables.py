@@ -95,3 +95,30 @@ dashboard = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
 )
+
+survey = Table(
+    "survey",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("state", String(10), nullable=False),
+    Column("version", Integer, nullable=False),  # the newest
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
+survey_version = Table(
+    "survey_version",
+    metadata,
+    Column("survey_id", String(64), ForeignKey("survey.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("body", Text, nullable=False),  # JSON
+    Column("created_at", BigInteger, nullable=False),
+)
+
+secret = Table(
+    "secret",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
