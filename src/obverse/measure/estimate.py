@@ -148,3 +148,15 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, p_values[place] * (len(p_values) - rank)))
         adjusted[place] = largest
     return adjusted
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Adjust the p values of several comparisons by their false discovery rate (Benjamini and Hochberg 1995).
+
+    >>> benjamini_hochberg([0.01, 0.04, 0.03]), benjamini_hochberg([])
+    ([0.03, 0.04, 0.04], [])
+    """
+    from scipy import stats  # 45 MiB that a server without such comparisons never needs
+
+    adjusted: list[float] = stats.false_discovery_control(p_values).tolist() if p_values else []
+    return adjusted

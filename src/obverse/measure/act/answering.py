@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
-from scipy import stats
 
 from obverse.measure.act.answer import (
     KINDS,
@@ -37,7 +36,16 @@ from obverse.measure.act.state import (
 )
 from obverse.measure.act.summary import BIN_BITS, ActSummary, parted
 from obverse.measure.clustered import share_of_things
-from obverse.measure.estimate import Comparison, Estimate, Reason, compare, share, total, wilson
+from obverse.measure.estimate import (
+    Comparison,
+    Estimate,
+    Reason,
+    benjamini_hochberg,
+    compare,
+    share,
+    total,
+    wilson,
+)
 from obverse.measure.fields import one_step
 from obverse.measure.frequent import Frequent
 from obverse.measure.protocol import Facts
@@ -209,7 +217,7 @@ def _adjusted(rows: list[ActRow]) -> list[ActRow]:
     known = [row.versus.p_value for row in rows if row.versus.p_value is not None]
     if not known:
         return rows
-    adjusted = iter(stats.false_discovery_control(known).tolist())
+    adjusted = iter(benjamini_hochberg(known))
     return [
         row
         if row.versus.p_value is None

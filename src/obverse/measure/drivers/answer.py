@@ -7,12 +7,12 @@ from typing import ClassVar
 
 import msgspec
 import pyarrow as pa
-from scipy import special, stats
+from scipy import special
 
 from obverse.measure.drivers.question import Drivers
 from obverse.measure.drivers.scan import CONVERTED, CUSTOMER, STAYED, TOO_EARLY, UNKNOWN
 from obverse.measure.drivers.summary import DriversSummary
-from obverse.measure.estimate import LEVEL, Comparison, Estimate, Reason, compare, share
+from obverse.measure.estimate import LEVEL, Comparison, Estimate, Reason, benjamini_hochberg, compare, share
 from obverse.measure.picture import Bar, Bars, Picture, Side
 from obverse.measure.protocol import Facts
 from obverse.measure.question import Answer
@@ -181,7 +181,7 @@ def _drivers(
         for n, did in (summary.did[code].tolist() for code in enough)
     ]
     tested = [one.p_value for one in compared if one.p_value is not None]
-    adjusted = iter(stats.false_discovery_control(tested).tolist() if tested else [])
+    adjusted = iter(benjamini_hochberg(tested))
     found = []
     for code, difference in zip(enough, compared, strict=True):
         q_value = next(adjusted) if difference.p_value is not None else None

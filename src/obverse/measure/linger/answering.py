@@ -6,10 +6,9 @@ from functools import reduce
 
 import msgspec
 import numpy as np
-from scipy import stats
 
 from obverse.measure import moments
-from obverse.measure.estimate import Comparison, Reason, compare, share
+from obverse.measure.estimate import Comparison, Reason, benjamini_hochberg, compare, share
 from obverse.measure.histogram import quantiles_s
 from obverse.measure.linger.answer import LingerAnswer, LingerPage, LingerSide
 from obverse.measure.linger.question import Linger
@@ -129,9 +128,9 @@ def _adjusted(pages: list[LingerPage]) -> tuple[LingerPage, ...]:
     found: list[tuple[int, str, Comparison]] = [
         (at, name, getattr(page, name)) for at, page in enumerate(pages) for name in names
     ]
-    known = [(at, name, one) for at, name, one in found if one.p_value is not None]
-    p_values = stats.false_discovery_control([one.p_value for *_, one in known]).tolist() if known else []
-    for (at, name, one), p_value in zip(known, p_values, strict=True):
+    known = [(at, name, one, one.p_value) for at, name, one in found if one.p_value is not None]
+    p_values = benjamini_hochberg([row[3] for row in known])
+    for (at, name, one, _), p_value in zip(known, p_values, strict=True):
         pages[at] = msgspec.structs.replace(
             pages[at], **{name: msgspec.structs.replace(one, p_value=p_value)}
         )
