@@ -7,11 +7,13 @@ from collections import Counter, defaultdict
 from itertools import pairwise
 from typing import Any
 
+from msgspec.structs import replace
+
 from obverse.collect.segment import accept
 from obverse.collect.source import Source
 from obverse.event import Event
-from obverse.simulate import Body
-from tests.simulate.shops import large, messages, micros, once, small
+from obverse.simulate import Body, Shop, shop
+from tests.simulate.shops import END, large, messages, micros, once, small
 
 MINUTE = 60_000_000
 
@@ -80,6 +82,18 @@ def test_wrong_clocks_are_wrong_and_can_be_put_right() -> None:
     assert skewed
     assert all(abs(micros(m["timestamp"]) - m["time"]) > MINUTE // 60 for m in skewed)
     assert all(message["time"] == true_time[message["messageId"]] for message in messages())
+
+
+def test_what_the_shop_itself_notes_is_timed_by_the_shops_clock() -> None:
+    shops = Shop()
+    wrong = replace(shops, wire=replace(shops.wire, skewed=1.0))
+    made = shop(3, n_people=300, end=END, parameters=wrong)
+    true_time = made.truth.events["time"].cast("int64")
+    when = dict(zip(made.truth.events["message_id"].to_pylist(), true_time.to_pylist(), strict=True))
+    bodies = [json.loads(body) for body in made.bodies() if body.ahead_us is None]
+    noted = [message for body in bodies for message in body["batch"] if "anonymousId" in message]
+    assert noted
+    assert all(micros(message["timestamp"]) == when[message["messageId"]] for message in noted)
 
 
 def test_a_body_sent_at_another_instant_says_so_by_its_own_clock() -> None:

@@ -129,18 +129,17 @@ class Author:
         self._details = [details[event] for event in NAMES]
 
     def messages(self, numbers: Ints) -> list[str]:
-        """Write the messages of some events, timed by the clocks of their devices."""
+        """Write the messages of some events, each timed by the clock of what sends it."""
         made, events = self._made, self._made.events
-        device = events.device[numbers]
-        skew = np.where(device >= 0, made.devices.skew_ms[device], 0)
-        clock = np.datetime_as_string((events.at_ms[numbers] + skew).astype("datetime64[ms]"), unit="ms")
+        by_clock = (events.at_ms[numbers] + made.ahead_ms(numbers)).astype("datetime64[ms]")
+        clock = np.datetime_as_string(by_clock, unit="ms")
         columns = zip(
             events.event[numbers].tolist(),
             texts(uuids(self._seed, MESSAGE, numbers)),
             clock.tolist(),
             events.person[numbers].tolist(),
             events.client[numbers].tolist(),
-            device.tolist(),
+            events.device[numbers].tolist(),
             events.user[numbers].tolist(),
             events.page[numbers].tolist(),
             events.visit[numbers].tolist(),

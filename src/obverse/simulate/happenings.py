@@ -14,6 +14,7 @@ from obverse.simulate.moments import (
     APP_CLIENT,
     DESK_CLIENT,
     KIOSK_CLIENT,
+    TILL_CLIENT,
     WEB_CLIENT,
     Cases,
     Moments,
@@ -80,6 +81,13 @@ class World:
     carts: Carts
     cases: Cases
     events: Happenings
+
+    def ahead_ms(self, numbers: Ints) -> Ints:
+        """Tell how far ahead the clock was that timed each of some events: a device's own, or the shop's."""
+        device = self.events.device[numbers]
+        own = (device >= 0) & (self.events.client[numbers] < TILL_CLIENT)
+        ahead: Ints = np.where(own, self.devices.skew_ms[device], 0)
+        return ahead
 
 
 def world(shop: Shop, seed: int, n_people: int, days: int, end: datetime) -> World:

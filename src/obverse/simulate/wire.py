@@ -75,7 +75,7 @@ def bodies(made: World, seed: int) -> Iterator[Body]:
     chance = stream(seed, "wire")
     author = Author(made, seed)
     arrived = _arrivals(chance, made)
-    wrong = _by_wrong_clocks(made)
+    wrong: Bools = made.ahead_ms(np.arange(made.events.n)) != 0
     batches = _together([*_ordinary(chance, made, arrived, ~wrong), _skewed(chance, made, arrived, wrong)])
     for number in np.argsort(batches.received_ms, kind="stable").tolist():
         start, end = int(batches.starts[number]), int(batches.ends[number])
@@ -87,13 +87,6 @@ def bodies(made: World, seed: int) -> Iterator[Body]:
             yield Body(head.encode() + _sent(received + ahead), received, end - start, ahead)
         else:
             yield Body(head.encode() + b"}", received, end - start)
-
-
-def _by_wrong_clocks(made: World) -> Bools:
-    events = made.events
-    own = (events.device >= 0) & (events.client < TILL_CLIENT)
-    wrong: Bools = own & (made.devices.skew_ms[events.device] != 0)
-    return wrong
 
 
 def _arrivals(chance: np.random.Generator, made: World) -> Ints:
@@ -152,7 +145,7 @@ def _skewed(chance: np.random.Generator, made: World, arrived: Ints, among: Bool
         ends=ends[which],
         client=events.client[first],
         received_ms=np.concatenate((received, received[again] + 45_000)),
-        ahead_ms=made.devices.skew_ms[events.device[first]],
+        ahead_ms=made.ahead_ms(first),
     )
 
 
