@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from math import sqrt
+from statistics import NormalDist
+from typing import Any
 
 import msgspec
-from scipy import special
+import scipy
 
 LEVEL = 0.95
 MIN_COMPARED = 30
 """Smallest number of people on either side of a comparison; below it the answer is a reason."""
 
-_Z = float(special.ndtri(0.5 + LEVEL / 2))
+Z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
+"""Half width of an interval in standard errors, where these are known."""
 
 
 class Reason(StrEnum):
@@ -71,6 +74,11 @@ class Comparison(msgspec.Struct, frozen=True):
     reason: Reason | None = None
 
 
+def student(freedom: Any) -> Any:
+    """Give the half width of an interval in standard errors, these with so many degrees of freedom."""
+    return scipy.special.stdtrit(freedom, 0.5 + LEVEL / 2)
+
+
 def wilson(successes: float, n: float) -> tuple[float, float]:
     """Give Wilson's score interval of a share (Wilson 1927; Newcombe 1998, method 3).
 
@@ -78,9 +86,9 @@ def wilson(successes: float, n: float) -> tuple[float, float]:
     >>> round(low, 4), round(high, 4)
     (0.2553, 0.3662)
     """
-    share, square = successes / n, _Z * _Z
+    share, square = successes / n, Z * Z
     centre = share + square / (2 * n)
-    half = _Z * sqrt(share * (1 - share) / n + square / (4 * n * n))
+    half = Z * sqrt(share * (1 - share) / n + square / (4 * n * n))
     scale = 1 + square / n
     low = 0.0 if successes == 0 else (centre - half) / scale
     high = 1.0 if successes == n else (centre + half) / scale
@@ -111,7 +119,7 @@ def total(n: int, mean: float, m2: float) -> Estimate:
         return Estimate(reason=Reason.NOBODY)
     if n == 1:
         return Estimate(mean, reason=Reason.TOO_FEW)
-    half = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2)) * sqrt(m2 / (n - 1) * n)
+    half = float(student(n - 1)) * sqrt(m2 / (n - 1) * n)
     return Estimate(n * mean, n * mean - half, n * mean + half)
 
 
@@ -132,7 +140,7 @@ def compare(successes: int, n: int, rest_successes: int, rest_n: int) -> Compari
     high = a - b + sqrt((a_high - a) ** 2 + (b - b_low) ** 2)
     pooled = (successes + rest_successes) / (n + rest_n)
     error = sqrt(pooled * (1 - pooled) * (1 / n + 1 / rest_n))
-    p_value = 1.0 if error == 0 else 2 * float(special.ndtr(-abs(a - b) / error))
+    p_value = 1.0 if error == 0 else 2 * float(scipy.special.ndtr(-abs(a - b) / error))
     return Comparison(a - b, low, high, p_value)
 
 

@@ -10,9 +10,8 @@ from math import sqrt
 
 import numpy as np
 from numba import njit
-from scipy import special
 
-from obverse.measure.estimate import LEVEL, Estimate, Reason
+from obverse.measure.estimate import Estimate, Reason, student
 from obverse.tape.layout import Floats
 
 
@@ -60,5 +59,5 @@ def ratio(moments: Floats) -> Estimate:
     if n == 1:
         return Estimate(found, reason=Reason.TOO_FEW)
     variance = max(xx - 2 * found * xy + found * found * yy, 0.0) / (n - 1) / n / (y * y)
-    half = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2)) * sqrt(variance)
+    half = float(student(n - 1)) * sqrt(variance)
     return Estimate(found, found - half, found + half)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import special
+import scipy
 
 from obverse.measure.estimate import LEVEL
 from obverse.tape.layout import Floats, Int64s
@@ -38,7 +38,7 @@ def rank_interval(n: Int64s, share: float) -> tuple[Int64s, Int64s]:
 
 def _quantile(level: float, n: Int64s, share: float) -> Int64s:
     """Give the smallest k that a binomial variable is at most with a chance of at least `level`."""
-    near: Floats = np.clip(np.ceil(special.bdtrik(level, n, share)), 0, n)
+    near: Floats = np.clip(np.ceil(scipy.special.bdtrik(level, n, share)), 0, n)
     below = np.maximum(near - 1, 0)
-    found: Int64s = np.where(special.bdtr(below, n, share) >= level, below, near).astype(np.int64)
+    found: Int64s = np.where(scipy.special.bdtr(below, n, share) >= level, below, near).astype(np.int64)
     return found

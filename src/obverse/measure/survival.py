@@ -17,12 +17,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
-from obverse.measure.estimate import LEVEL, Estimate, Reason, wilson
+from obverse.measure.estimate import Estimate, Reason, Z, wilson
 from obverse.tape.layout import Floats, Int64s
-
-_Z = float(special.ndtri(0.5 + LEVEL / 2))
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ def _interval(came: Int64s, at_risk: Int64s, staying: Floats) -> tuple[Floats, F
     greenwood = np.cumsum(came / (at_risk * left))
     with np.errstate(divide="ignore", invalid="ignore"):
         log = np.log(staying)
-        spread = np.exp(_Z * np.sqrt(greenwood) / log)  # below 1
+        spread = np.exp(Z * np.sqrt(greenwood) / log)  # below 1
         low, high = np.exp(log / spread), np.exp(log * spread)
     for step in np.flatnonzero(none):
         low[step], high[step] = 1 - wilson(0, int(at_risk[step]))[1], 1.0

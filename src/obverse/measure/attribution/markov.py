@@ -9,9 +9,8 @@ to 1, and conversions are shared out by them.
 from __future__ import annotations
 
 import numpy as np
-from scipy import special
 
-from obverse.measure.estimate import LEVEL, Estimate, Reason
+from obverse.measure.estimate import Estimate, Reason, student
 from obverse.tape.layout import Floats
 
 MIN_CONVERSIONS = 30
@@ -70,7 +69,7 @@ def credited(steps: Floats, amounts: Floats) -> list[Estimate]:
     left = np.array([shares(whole - steps[f]) * (amounts.sum() - amounts[f]) for f in range(n_folds)])
     left *= n_folds / (n_folds - 1)
     spread = np.sqrt((n_folds - 1) / n_folds * ((left - left.mean(axis=0)) ** 2).sum(axis=0))
-    half = float(special.stdtrit(n_folds - 1, 0.5 + LEVEL / 2)) * spread
+    half = float(student(n_folds - 1)) * spread
     return [
         Estimate(float(value), max(0.0, float(value - by)), float(value + by))
         for value, by in zip(found, half, strict=True)

@@ -7,12 +7,20 @@ from typing import ClassVar
 
 import msgspec
 import pyarrow as pa
-from scipy import special
 
 from obverse.measure.drivers.question import Drivers
 from obverse.measure.drivers.scan import CONVERTED, CUSTOMER, STAYED, TOO_EARLY, UNKNOWN
 from obverse.measure.drivers.summary import DriversSummary
-from obverse.measure.estimate import LEVEL, Comparison, Estimate, Reason, benjamini_hochberg, compare, share
+from obverse.measure.estimate import (
+    Comparison,
+    Estimate,
+    Reason,
+    Z,
+    benjamini_hochberg,
+    compare,
+    share,
+    student,
+)
 from obverse.measure.picture import Bar, Bars, Picture, Side
 from obverse.measure.protocol import Facts
 from obverse.measure.question import Answer
@@ -217,7 +225,7 @@ def ratio_of_shares(successes: int, n: int, rest_successes: int, rest_n: int) ->
     if successes == 0:
         return Estimate(ratio, reason=Reason.TOO_FEW)
     error = sqrt(max(1 / successes - 1 / n + 1 / rest_successes - 1 / rest_n, 0.0))
-    half = float(special.ndtri(0.5 + LEVEL / 2)) * error
+    half = Z * error
     return Estimate(ratio, exp(log(ratio) - half), exp(log(ratio) + half))
 
 
@@ -238,7 +246,7 @@ def difference_of_means(mine: Floats, everyone: Floats) -> Estimate:
     if a + b == 0:
         return Estimate(mean - rest_mean, reason=Reason.TOO_FEW)
     degrees = (a + b) ** 2 / (a * a / (n - 1) + b * b / (rest - 1))
-    half = float(special.stdtrit(degrees, 0.5 + LEVEL / 2)) * sqrt(a + b)
+    half = float(student(degrees)) * sqrt(a + b)
     return Estimate(mean - rest_mean, mean - rest_mean - half, mean - rest_mean + half)
 
 

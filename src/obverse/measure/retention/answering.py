@@ -7,11 +7,10 @@ from functools import reduce
 from math import sqrt
 
 import numpy as np
-from scipy import special
 
 from obverse.measure import moments
 from obverse.measure.clustered import share_of_things
-from obverse.measure.estimate import LEVEL, Estimate, Reason, share
+from obverse.measure.estimate import Estimate, Reason, Z, share, student
 from obverse.measure.grouping import kind_of
 from obverse.measure.protocol import Facts
 from obverse.measure.retention.answer import (
@@ -33,8 +32,6 @@ from obverse.measure.wording import count
 from obverse.tape.layout import Bools, Floats, Int64s
 
 COUNTED = {"person": "people", "account": "accounts"}
-
-_Z = float(special.ndtri(0.5 + LEVEL / 2))
 
 
 def answer(question: Retention, summary: RetentionSummary, facts: Facts) -> RetentionAnswer:
@@ -259,7 +256,7 @@ def _means(whole: Floats, n: Int64s) -> Callable[..., Estimate]:
     merged = moments.merge(whole, zeros)
     mean, freedom = merged[..., 1], np.maximum(n - 1, 1)
     error = np.sqrt(merged[..., 2] / freedom / np.maximum(n, 1))
-    half = special.stdtrit(freedom, 0.5 + LEVEL / 2) * error
+    half = student(freedom) * error
 
     def at(*place: int) -> Estimate:
         if n[place] == 0:
@@ -294,7 +291,7 @@ def _simple_mean(parts: Floats, n: Int64s) -> Estimate:
     mean = sum(mean for _, mean, _ in whole) / len(n)
     if min(n) < 2:
         return Estimate(mean, reason=Reason.TOO_FEW)
-    half = _Z * sqrt(sum(m2 / (size - 1) / size for size, _, m2 in whole)) / len(n)
+    half = Z * sqrt(sum(m2 / (size - 1) / size for size, _, m2 in whole)) / len(n)
     return Estimate(mean, mean - half, mean + half)
 
 

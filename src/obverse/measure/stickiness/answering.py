@@ -7,10 +7,9 @@ from itertools import pairwise
 from math import sqrt
 
 import numpy as np
-from scipy import special
 
 from obverse.measure import moments
-from obverse.measure.estimate import LEVEL, Estimate, Reason, share, total
+from obverse.measure.estimate import Estimate, Reason, share, student, total
 from obverse.measure.grouping import kind_of
 from obverse.measure.pairs import merge_pairs, ratio
 from obverse.measure.period import zone_of
@@ -118,7 +117,7 @@ def mean_of_counts(n: int, total_: int, squares: int) -> Estimate:
     if n == 1:
         return Estimate(float(total_), reason=Reason.TOO_FEW)
     variance = (n * squares - total_ * total_) / (n * (n - 1))
-    half = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2)) * sqrt(variance / n)
+    half = float(student(n - 1)) * sqrt(variance / n)
     return Estimate(total_ / n, total_ / n - half, total_ / n + half)
 
 

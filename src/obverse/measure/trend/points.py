@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy import special
 
-from obverse.measure.estimate import LEVEL, Estimate, Reason
+from obverse.measure.estimate import Estimate, Reason, student
 from obverse.measure.pairs import merge_pairs
 from obverse.measure.ranks import rank_interval, rank_of
 from obverse.measure.trend.adding import N_BINS, middles
@@ -199,7 +198,7 @@ def means(n: Int64s, sums: Int64s, squares: Int64s) -> Points:
     with np.errstate(divide="ignore", invalid="ignore"):
         value = sums / n
         spread = np.maximum(n.astype(object) * squares - sums.astype(object) ** 2, 0).astype(np.float64)
-        half = special.stdtrit(n - 1.0, 0.5 + LEVEL / 2) * np.sqrt(spread / n / (n - 1.0) / n)
+        half = student(n - 1.0) * np.sqrt(spread / n / (n - 1.0) / n)
     return _around(value, half, n)
 
 
@@ -209,7 +208,7 @@ def ratios(moments: Floats) -> Points:
     with np.errstate(divide="ignore", invalid="ignore"):
         value = x / y
         spread = np.maximum(xx - 2 * value * xy + value * value * yy, 0.0)
-        half = special.stdtrit(n - 1.0, 0.5 + LEVEL / 2) * np.sqrt(spread / (n - 1.0) / n) / y
+        half = student(n - 1.0) * np.sqrt(spread / (n - 1.0) / n) / y
     return _around(value, half, n)
 
 
