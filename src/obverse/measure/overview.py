@@ -20,10 +20,13 @@ Intervals
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from obverse.errors import QuestionError, unknown
 from obverse.measure.behind import during, units_with
+from obverse.measure.buckets import slots_of
 from obverse.measure.overview_answer import (
     OverviewAnswer,
     OverviewRow,
@@ -31,11 +34,11 @@ from obverse.measure.overview_answer import (
     OverviewTouchpoint,
     answer,
 )
-from obverse.measure.overview_question import Overview
+from obverse.measure.overview_question import Overview, Period
 from obverse.measure.overview_scan import OverviewSummary, tally_places, tally_rows, tally_totals
 from obverse.measure.picture import Pick, check_pick
 from obverse.measure.protocol import Facts, Plan
-from obverse.tape.layout import Bools, Key, Layout, Selection
+from obverse.tape.layout import Bools, Int32s, Key, Layout, Selection
 
 __all__ = [
     "Overview",
@@ -82,14 +85,18 @@ class OverviewMeasure:
         slice_ = units.start, units.stop
         bounds = np.array([period.before, period.start, period.end], dtype=np.int64)
         tally_totals(*both, bounds, found.totals, found.money, found.moments, *slice_)
-        for edges, rows, money in zip(period.edges, found.rows, found.row_money, strict=True):
-            tally_rows(*both, edges, rows, money, *slice_)
+        rows, money = np.zeros((sum(n_rows), 5), dtype=np.int64), np.zeros(sum(n_rows))
+        tally_rows(
+            *both, period.edges[0], *slots_of(period.edges[0], period.grains[0]), _inside(period),
+            rows, money, *slice_,
+        )  # fmt: skip
         tally_places(
             everything.offsets, everything.time, everything.seq, touchpoint,
             orders.offsets, orders.time, orders.seq, value,
             period.start, period.end, found.places, found.place_money, *slice_,
         )  # fmt: skip
-        return found
+        cuts = np.cumsum(n_rows)[:-1]
+        return replace(found, rows=tuple(np.split(rows, cuts)), row_money=tuple(np.split(money, cuts)))
 
     def behind(self, question: Overview, layout: Layout, pick: Pick) -> Bools:
         """Say who was there in the period, or of those ``{"who": "converting"}`` or ``{"who": "new"}``."""
@@ -109,3 +116,12 @@ class OverviewMeasure:
     def answer(self, question: Overview, summary: OverviewSummary, facts: Facts) -> OverviewAnswer:
         """Turn the summary into the answer."""
         return answer(question, summary, facts)
+
+
+def _inside(period: Period) -> Int32s:
+    """Give the rows that each of the shortest rows counts in, those of all grains one after the other."""
+    first, inside = 0, []
+    for edges in period.edges:
+        inside.append(first + np.searchsorted(edges, period.edges[0][:-1], "right") - 1)
+        first += len(edges) - 1
+    return np.array(inside, dtype=np.int32)

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from numba import njit
 
+from obverse.measure.buckets import bucket_of
 from obverse.measure.pairs import merge_pairs, push_pair
 from obverse.tape.layout import Floats, Int32s, Int64s
 
@@ -111,12 +112,15 @@ def tally_rows(
     c_time: Int64s,
     c_value: Floats,
     edges: Int64s,
+    slots: Int32s,
+    per_us: float,
+    inside: Int32s,
     rows: Int64s,
     money: Floats,
     low: int,
     high: int,
 ) -> None:
-    """Count people and conversions in each day, week or month.
+    """Count people and conversions in each day, and in the weeks and months that these days are in.
 
     Args:
         offsets: of all events.
@@ -124,33 +128,45 @@ def tally_rows(
         c_offsets: of conversions.
         c_time: of conversions.
         c_value: of conversions.
-        edges: shape (rows + 1,), ascending.
+        edges: shape (days + 1,), ascending; days, or whatever the shortest rows are.
+        slots: the day that each slot of time begins in: see `buckets.slots_of`.
+        per_us: slots in a µs.
+        inside: shape (grains, days), the rows that a day counts in.
         rows: shape (rows, 5), added to.
         money: shape (rows,), sums of values, added to.
         low: first unit.
         high: unit after the last.
     """
-    last = len(edges) - 1
+    start, end = edges[0], edges[-1]
+    counted = np.empty(len(inside), dtype=np.int64)
     for unit in range(low, high):
         begin, stop = offsets[unit], offsets[unit + 1]
-        at = first_from(time, begin, stop, edges[0])
-        row = 0
-        while at < stop and time[at] < edges[last]:
-            row = row_of(edges, row, time[at])
-            rows[row, ROW_PEOPLE] += 1
-            rows[row, ROW_NEW] += at == begin
-            at = first_from(time, at, stop, edges[row + 1])
+        at = first_from(time, begin, stop, start)
+        counted[:] = -1
+        while at < stop and time[at] < end:
+            day = bucket_of(edges, slots, per_us, time[at])
+            for grain in range(len(inside)):
+                row = inside[grain, day]
+                if row != counted[grain]:
+                    counted[grain] = row
+                    rows[row, ROW_PEOPLE] += 1
+                    rows[row, ROW_NEW] += at == begin
+            until = edges[day + 1]
+            while at < stop and time[at] < until:
+                at += 1
         c_begin, c_stop = c_offsets[unit], c_offsets[unit + 1]
-        row, counted = 0, -1
-        for order in range(first_from(c_time, c_begin, c_stop, edges[0]), c_stop):
-            if c_time[order] >= edges[last]:
+        counted[:] = -1
+        for order in range(first_from(c_time, c_begin, c_stop, start), c_stop):
+            if c_time[order] >= end:
                 break
-            row = row_of(edges, row, c_time[order])
-            rows[row, ROW_CONVERTING] += row != counted
-            rows[row, ROW_ORDERS] += 1
-            rows[row, ROW_FIRSTS] += order == c_begin
-            money[row] += c_value[order]
-            counted = row
+            day = bucket_of(edges, slots, per_us, c_time[order])
+            for grain in range(len(inside)):
+                row = inside[grain, day]
+                rows[row, ROW_CONVERTING] += row != counted[grain]
+                rows[row, ROW_ORDERS] += 1
+                rows[row, ROW_FIRSTS] += order == c_begin
+                money[row] += c_value[order]
+                counted[grain] = row
 
 
 @njit(nogil=True, cache=True)
