@@ -148,6 +148,30 @@ WORDS: dict[str, dict[str, str]] = {
     language: dict(zip(_NAMES, words, strict=True)) for language, words in _TABLE.items()
 }
 """Each word by its name, by language."""
+NATIVE = {
+    "ar": "العربية",
+    "cs": "Čeština",
+    "da": "Dansk",
+    "de": "Deutsch",
+    "en": "English",
+    "es": "Español",
+    "fa": "فارسی",
+    "fi": "Suomi",
+    "fr": "Français",
+    "he": "עברית",
+    "id": "Bahasa Indonesia",
+    "it": "Italiano",
+    "ja": "日本語",
+    "ko": "한국어",
+    "nl": "Nederlands",
+    "pl": "Polski",
+    "pt": "Português",
+    "sv": "Svenska",
+    "tr": "Türkçe",
+    "uk": "Українська",
+    "zh": "中文",
+}
+"""What languages call themselves; others go by their code."""
 _OWN = "words."
 
 
@@ -158,6 +182,17 @@ def base(language: str) -> str:
     'de'
     """
     return language.partition("-")[0].lower()
+
+
+def native(language: str) -> str:
+    """Give what a language calls itself, with its region where it has one.
+
+    >>> native("de"), native("pt-BR")
+    ('Deutsch', 'Português (BR)')
+    """
+    _, _, region = language.partition("-")
+    name = NATIVE.get(base(language), language)
+    return f"{name} ({region})" if region and name != language else name
 
 
 def is_rtl(language: str) -> bool:
