@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -39,21 +39,21 @@ def wanted(accept_language: str) -> list[str]:
     return [name for _, _, name in sorted(found)]
 
 
-def negotiate(survey: Survey, asked: Iterable[str]) -> str:
-    """Choose the language that a survey is shown in: the first that is asked for and there, else its own.
+def negotiate(have: Sequence[str], asked: Iterable[str]) -> str:
+    """Choose a language: the first that is asked for and there, else the first that is there.
 
     A region that is not there gives way to the language, and a language to one of its regions.
+
+    >>> negotiate(["en", "pt-BR"], ["fr", "pt"])
+    'pt-BR'
     """
-    have = languages(survey)
     for one in asked:
-        for fits in (
-            lambda name, one=one: name.lower() == one.lower(),
-            lambda name, one=one: base(name) == base(one),
-        ):
-            found = next((name for name in have if fits(name)), None)
-            if found is not None:
-                return found
-    return survey.language
+        exact = (name for name in have if name.lower() == one.lower())
+        near = (name for name in have if base(name) == base(one))
+        found = next(exact, None) or next(near, None)
+        if found is not None:
+            return found
+    return have[0]
 
 
 def localized(survey: Survey, language: str) -> Survey:

@@ -45,6 +45,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
         hidden: fields that travel along, such as the ticket.
         method: ``post``, or ``get`` where nothing is kept.
         seed: orders options that are shuffled; the submission's id.
+        again: address that the thanks link to, for the next person.
     """
 
     action: str
@@ -53,6 +54,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     hidden: Mapping[str, str] = {}
     method: str = "post"
     seed: str = ""
+    again: str | None = None
 
 
 def render(survey: Survey, sheet: Sheet, form: Form) -> str:
@@ -70,7 +72,9 @@ def render(survey: Survey, sheet: Sheet, form: Form) -> str:
     shown = localized(survey, form.language)
     fill = filler(shown, sheet.answers.values, sheet.answers.others, form.event)
     if sheet.question is None:
-        return _ENVIRONMENT.get_template("thanks.html").render(told, thanks=fill(shown.thanks))
+        return _ENVIRONMENT.get_template("thanks.html").render(
+            told, thanks=fill(shown.thanks), again=form.again
+        )
     question = _filled(shown.question(sheet.question.id), fill)
     own = told["words"]
     return _ENVIRONMENT.get_template("form.html").render(

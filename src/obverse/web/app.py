@@ -47,6 +47,7 @@ class App:
         self._pages = cast("Asgi", _litestar(state))
         self._rest = Delivery(self._pages)
         self._sdk = Sdk(state["values"].sdk_path)
+        self._surveys = state["survey_routes"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or the server's start and stop."""
@@ -63,6 +64,8 @@ class App:
                 await self._collect({**scope, "path": inner}, receive, sent)
             elif self._sdk.matches(path):
                 await self._sdk(scope, receive, sent)
+            elif self._surveys.matches(path):
+                await self._surveys(scope, receive, sent)
             elif path == "/healthz":
                 await self._healthz(sent)
             else:

@@ -33,6 +33,9 @@ from obverse.web.attempts import Attempts
 from obverse.web.desk import Desk
 from obverse.web.live import PER_SECOND, Live
 from obverse.web.site import Site
+from obverse.web.surveys.app import SurveyRoutes
+from obverse.web.surveys.shelf import Shelf
+from obverse.web.surveys.taking import Taking
 
 _LOG = logging.getLogger(__name__)
 STUCK_S = 30.0
@@ -74,6 +77,7 @@ class Parts:
         desk: where those queue.
         live: shows events as they arrive.
         collect: the ASGI app of the ingest routes.
+        taking: takes answers to surveys.
     """
 
     def __init__(self, folder: Folder, settings: Settings, new_inbox: bool = False) -> None:
@@ -107,8 +111,12 @@ class Parts:
             )
             stack.callback(self.desk.close)
             self.live = Live(self.values.live_clients)
+            keeper = Shown(self.inbox, self.live)
+            self.taking = Taking(
+                Shelf(settings.surveys), keeper, settings.surveys.secret(), lambda: time.time_ns() // 1000
+            )
             self.collect = Collect(
-                Shown(self.inbox, self.live),
+                keeper,
                 self._source_of,
                 self._limits(),
                 address=self.values.public_url,
@@ -149,6 +157,8 @@ class Parts:
             "attempts": Attempts(self.values.login_attempts),
             "hashing": asyncio.Semaphore(1),  # one password at a time: each takes 64 MiB
             "is_well": self.is_well,
+            "taking": self.taking,
+            "survey_routes": SurveyRoutes(self.taking, self.values.sdk_path, self._limits()),
         }
 
     def close(self) -> None:

@@ -1,0 +1,1 @@
+"""Surveys over HTTP: who is asked what, forms, and the answers to them."""
