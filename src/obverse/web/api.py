@@ -19,6 +19,7 @@ from obverse.web import api_dashboards, api_segments
 from obverse.web.exporting import FORMATS, check, export
 from obverse.web.health import Health, look
 from obverse.web.problem import Problem
+from obverse.web.surveys import inviting
 
 if TYPE_CHECKING:
     from obverse.tape.tape import Tape
@@ -160,6 +161,7 @@ routes = Router(
         *(ask, names, fields, people, timeline, health, live),
         *api_segments.handlers,
         *api_dashboards.handlers,
+        inviting.invite,
     ],
 )
 """The handlers of the API."""

@@ -23,6 +23,7 @@ from obverse.web.auth import Authentication, meant, signed_in
 from obverse.web.delivery import Asgi, Delivery, accepts_gzip
 from obverse.web.sdk import Sdk
 from obverse.web.site import local_path
+from obverse.web.surveys import routes as survey_pages
 
 if TYPE_CHECKING:
     from obverse.collect.asgi import Collect
@@ -162,7 +163,10 @@ def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 
 def _litestar(state: Mapping[str, Any]) -> Litestar:
     return Litestar(
-        [static, login.routes, api.routes, Router("/", route_handlers=pages.routes, include_in_schema=False)],
+        [
+            *(static, login.routes, api.routes),
+            Router("/", route_handlers=[*pages.routes, *survey_pages.routes], include_in_schema=False),
+        ],
         middleware=[Authentication],
         guards=[signed_in, meant],
         exception_handlers={Exception: _answer},

@@ -99,7 +99,9 @@ class Taking:
             raise ClosedError("survey: it takes no more answers")
         return ticket, survey
 
-    def first(self, ticket: Ticket, survey: Survey, action: str, fields: Fields | None = None) -> Step:
+    def first(
+        self, ticket: Ticket, survey: Survey, action: str, fields: Fields | None = None, **hidden: str
+    ) -> Step:
         """Show the first question.
 
         Args:
@@ -107,8 +109,9 @@ class Taking:
             survey: what.
             action: where the form is sent.
             fields: what a link has put into questions.
+            hidden: fields that the form carries along.
         """
-        return self._step(ticket, survey, begin(survey, fields), action)
+        return self._step(ticket, survey, begin(survey, fields), action, **hidden)
 
     async def answer(self, fields: Fields, action: str, of: str | None = None, **hidden: str) -> Step:
         """Take a step; what is accepted is durable on return.
@@ -159,12 +162,12 @@ class Taking:
             version: of it.
             survey: that version.
             place: where.
-            known: other fields of the ticket; of an anonymous survey only the language is kept.
+            known: other fields of the ticket; of an anonymous survey what leads to a person is left out.
         """
         now = self.clock()
         if survey.anonymous:
             now -= now % DAY_US
-            known = {"language": known.get("language", survey.language)}
+            known = {name: value for name, value in known.items() if name in ("language", "touchpoint")}
         fields = {"submission_id": secrets.token_hex(16), "moment": place, "place": place} | known
         return Ticket(survey_id=survey_id, version=version, asked_at=now, **fields)  # type: ignore[arg-type]  # as the callers name them
 
