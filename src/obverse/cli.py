@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from obverse.cli_printing import data_option, json_option, print_answer, print_table
+from obverse.cli_survey_import import survey_import
 from obverse.errors import ObverseError, QuestionError
 from obverse.folder import Folder
 
@@ -305,6 +306,9 @@ def import_(data: Path, files: tuple[Path, ...], dry_run: bool, again: bool, **c
     folder = Folder.open(data, create=not dry_run) if not dry_run or data.exists() else None
     for file in files:
         import_file(folder, file, mapping, dry_run=dry_run, again=again)
+
+
+cli.add_command(survey_import)
 
 
 @cli.command()

@@ -43,13 +43,13 @@ def import_file(
             console.print("dry run: nothing was written")
             return
         history = History(folder.root / "imports")
-        with _appending(folder, planned) as (append, committed), progress_bar(planned, console) as tell:
+        with appending(folder, planned) as (append, committed), progress_bar(planned, console) as tell:
             report = run_once(planned, append, history, committed=committed, again=again, progress=tell)
         console.print(report_text(report))
 
 
 @contextmanager
-def _appending(folder: Folder, planned: ImportPlan) -> Iterator[tuple[Append, int]]:
+def appending(folder: Folder, planned: ImportPlan) -> Iterator[tuple[Append, int]]:
     """Give what appends a plan's chunks, and how many of the file's rows are in already."""
     from obverse.lake.seen import Seen, append_new
     from obverse.lake.table import EventTable

@@ -1,0 +1,89 @@
+"""SPSS files (.sav, .zsav, .por): variable labels are what was asked, value labels the words of values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import pyreadstat
+
+from obverse.errors import DataError, QuestionError
+from obverse.surveys.importing.sheet import (
+    MAX_UNPACKED_BYTES,
+    Column,
+    Sheet,
+    SheetOptions,
+    check_size,
+    distinct_names,
+    text_of,
+)
+
+_FALLBACK = "WINDOWS-1252"
+
+
+def read(path: Path, options: SheetOptions) -> Sheet:
+    """Read an SPSS file; what it declares missing is missing."""
+    del options
+    _, meta, notices = _reading(path, metadataonly=True)
+    names = list(meta.column_names)
+    check_size(path.name, meta.number_rows or 0, len(names))
+    width = sum(getattr(meta, "variable_storage_width", {}).values())
+    if (meta.number_rows or 0) * width > MAX_UNPACKED_BYTES:
+        raise QuestionError(
+            f"{path.name} unpacks to over {MAX_UNPACKED_BYTES >> 30} GiB; leave out texts, or use CSV"
+        )
+    found, meta, notices = _reading(path, user_missing=False, output_format="dict")
+    own, _ = distinct_names(names)
+    columns = {
+        name: Column(
+            name,
+            [text_of(value) for value in _values(found[given])],
+            label=(meta.column_names_to_labels.get(given) or "").strip(),
+            labels=_labels(meta.variable_value_labels.get(given, {})),
+        )
+        for name, given in zip(own, names, strict=True)
+    }
+    n_rows = len(next(iter(columns.values())).cells) if columns else 0
+    check_size(path.name, n_rows, len(names))
+    digest = blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    return Sheet(path, "SPSS", columns, n_rows, 1, digest, notices)
+
+
+def _reading(path: Path, **how: Any) -> tuple[Mapping[str, Any], Any, tuple[str, ...]]:
+    """Read a file; in an older encoding where it holds other text than it says."""
+    reader = pyreadstat.read_por if path.suffix.lower() == ".por" else pyreadstat.read_sav
+    if reader is pyreadstat.read_por:
+        how.pop("user_missing", None)
+    try:
+        found, meta = reader(str(path), **how)
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError) as error:
+        if "encod" not in str(error).lower() and not isinstance(error, UnicodeDecodeError):
+            raise DataError(f"{path.name} is no SPSS file that can be read: {error}") from error
+        return _in_fallback(reader, path, how)
+    except (OverflowError, ValueError, OSError) as error:
+        raise DataError(f"{path.name} is no SPSS file that can be read: {error}") from error
+    return found, meta, ()
+
+
+def _in_fallback(
+    reader: Any, path: Path, how: dict[str, Any]
+) -> tuple[Mapping[str, Any], Any, tuple[str, ...]]:
+    try:
+        found, meta = reader(str(path), encoding=_FALLBACK, **how)
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError) as error:
+        raise DataError(f"{path.name} is no SPSS file that can be read: {error}") from error
+    return found, meta, (f"its text is not in the encoding that it names: read as {_FALLBACK}",)
+
+
+def _values(column: Any) -> list[object]:
+    return list(column.tolist() if hasattr(column, "tolist") else column)
+
+
+def _labels(labels: Mapping[Any, str]) -> dict[str, str]:
+    return {
+        text: words.strip()
+        for value, words in labels.items()
+        if (text := text_of(value)) is not None and words.strip()
+    }
