@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
 @click.option("--name", help="Of the survey; files of one name go into one survey.  [default: the file's]")
 @click.option("--mapping", type=click.Path(path_type=Path), help="File (TOML, JSON) that says the rest.")
-@click.option("--question", multiple=True, help='"id = COLUMN | SAME IN ANOTHER FILE" or "id: nps = COLUMN".')
+@click.option(
+    "--question", multiple=True, help='"id = COLUMN | SAME IN ANOTHER FILE" or "id: csat5 = COLUMN".'
+)
 @click.option("--map", "maps", multiple=True, help='What values become: "Q7*: 0 = missing, 6 = missing".')
 @click.option("--reverse", multiple=True, help="Column that counts from the other end; * for any characters.")
 @click.option("--leave-out", multiple=True, help="Column that is not kept at all.")

@@ -32,7 +32,6 @@ _RECOMMEND = re.compile(r"recommend|\bnps\b|net ?promoter|\bnetpro\b")
 _SATISFIED = re.compile(r"satisf|\bcsat\b")
 _EASY = re.compile(r"\beas(y|ier)\b|effort|\bces\b|made it easy")
 _SINGLE_EASE = re.compile(r"overall.*(difficult|easy)|\bseq\b")
-_SUBMISSION = re.compile(r"^(respnum|resp(ondent|onse)?_?(id|num(ber)?|no)|submission_?id|record_?id|uuid)$")
 _PART = re.compile(
     r"^(?P<stem>.{2,}?)\s*(?:\[(?P<a>[^\]]+)\]|(?:[:>|]|\s[-\u2013\u2014])\s*(?P<b>\S.*)|[_.](?P<c>\d{1,2}))$"
 )
@@ -172,12 +171,8 @@ class _Guesser:
             )
             for column in self.free.values()
         ]
-        if found["submission"] is None:
-            found["submission"] = self.take(
-                "submission", self.submission(profiles), "its name, and each is different"
-            )
         if found["person"] is None:
-            by_name = guess(profiles, {found["submission"] or ""}, {"person"}).get("person")
+            by_name = guess(profiles, set(), {"person"}).get("person")
             good = by_name is not None and by_name.why == "by its name"
             found["person"] = self.take("person", by_name.column if good and by_name else None, "its name")
         if found["time"] is None:
@@ -193,12 +188,6 @@ class _Guesser:
             self.free.pop(name, None)
             self.reasons[field] = why
         return name
-
-    def submission(self, profiles: Sequence[Profile]) -> str | None:
-        for one in profiles:
-            if _SUBMISSION.match(one.word) and len(one.texts) == one.n_rows == len(set(one.texts)):
-                return one.name
-        return None
 
     def time(self, profiles: Sequence[Profile]) -> str:
         with connect(self.said.zone) as connection:
@@ -270,6 +259,8 @@ def _kind(column: Column, values: dict[str, str]) -> _Kind:
     counts = Counter(cells)
     if not counts:
         return _Kind(None, "empty", values)
+    if not _asks(column) and 2 < len(cells) == len(counts) and max(map(len, counts)) < 20:
+        return _Kind(None, "each row has its own", values)
     if (words := scale_of_words(counts)) is not None:
         kind, points, numbers = words
         return _Kind(kind, "its words are a scale", {**values, **numbers}, points)

@@ -81,7 +81,8 @@ class SurveyMapping(
         time: column with the time of the answer, or ``=2026-03-01``, the same for every row.
         time_format: how times are written, in strptime's letters, or iso, s, ms, us, ns.
         zone: time zone of times that name none.
-        submission: column with an id of the answer, the same in every file that has it.
+        submission: column with an id of the answer, the same in every file that has it. It is never guessed,
+            as numbers of respondents often begin anew in each file.
         touchpoint: where people answered.
         language: of the questions.
         questions: in order.
@@ -200,19 +201,24 @@ def parse_map(text: str) -> tuple[str, dict[str, str]]:
 def parse_question(text: str) -> QuestionMap:
     """Read ``id = COLUMN``, ``id = COLUMN | SAME IN ANOTHER FILE`` or ``id: type = COLUMN``.
 
+    A type may end in its points: ``csat5``.
+
     Raises:
         QuestionError: it is not of that form.
 
-    >>> parse_question("overall: rating = Q7ALL | Q6N").columns
-    ('Q7ALL | Q6N',)
+    >>> found = parse_question("overall: rating5 = Q7ALL | Q6N")
+    >>> found.type, found.points, found.columns
+    ('rating', 5, ('Q7ALL | Q6N',))
     """
     name, equals, column = text.partition("=")
     key, _, kind = (part.strip() for part in name.partition(":"))
     if not equals or not column.strip():
         raise QuestionError(f"question: {text!r} is not of the form id = COLUMN")
-    if kind and kind not in TYPES:
-        raise QuestionError(f"question {key}: " + unknown("type", kind, TYPES))
-    said = {"id": key, "columns": [column.strip()], "type": kind or None}
+    stem = kind.rstrip("0123456789")
+    if kind and stem not in TYPES:
+        raise QuestionError(f"question {key}: " + unknown("type", stem, TYPES))
+    points = int(kind[len(stem) :] or 0) or None
+    said = {"id": key, "columns": [column.strip()], "type": stem or None, "points": points}
     try:
         return msgspec.convert(said, QuestionMap)
     except msgspec.ValidationError as error:

@@ -160,12 +160,14 @@ def _checked(one: Answers, old: Question | None) -> Answers:
     """Refuse a question that is another one in the survey."""
     if old is None:
         return one
-    now, was = (msgspec.to_builtins(question) for question in (one.question, old))
-    for field in ("type", "points"):
-        if now.get(field) != was.get(field):
+    for field, now, was in (
+        ("type", one.question.__struct_config__.tag, old.__struct_config__.tag),
+        ("points", getattr(one.question, "points", None), getattr(old, "points", None)),
+    ):
+        if now != was:
             raise QuestionError(
-                f"questions.{one.question.id}.{field}: {now.get(field)} here, {was.get(field)} in the "
-                "survey; give it another id, or map its values"
+                f"questions.{old.id}.{field}: {now} here, {was} in the survey; "
+                "give it another id, or map its values"
             )
     return one
 

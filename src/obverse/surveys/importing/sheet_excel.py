@@ -45,8 +45,8 @@ def read(path: Path, options: SheetOptions) -> Sheet:
     if not values:
         raise QuestionError(f"{path.name}: the sheet {name!r} is empty")
     head, *rows = values
-    names, made = distinct_names([text_of(cell) for cell in head])
-    width = len(names)
+    width = max(len(row) for row in values)
+    names, made = distinct_names([text_of(cell) for cell in (*head, *[None] * (width - len(head)))])
     check_size(path.name, len(rows), width)
     columns = {
         one: Column(one, [_cell(row[at]) if at < len(row) else None for row in rows])
