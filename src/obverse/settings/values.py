@@ -10,6 +10,8 @@ from obverse.errors import QuestionError, unknown
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
+MOST_UPLOAD_BYTES = 256 * MIB
+
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=3600)]
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
@@ -37,6 +39,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         questions_waiting: questions that may wait for their turn; more are told to try again.
         question_s: a question that takes longer is told to try again.
         live_clients: browsers that may watch events arrive at the same time.
+        upload_bytes: the largest file that a page takes.
         sdk_path: where browsers load the client, and send events.
     """
 
@@ -54,6 +57,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     questions_waiting: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 32
     question_s: Seconds = 60
     live_clients: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 32
+    upload_bytes: Annotated[int, msgspec.Meta(ge=KIB, le=MOST_UPLOAD_BYTES)] = 32 * MIB
     sdk_path: Path = "/obverse"
 
 

@@ -21,6 +21,7 @@ from obverse.web import api, login, pages, problem
 from obverse.web.assets import ASSETS
 from obverse.web.auth import Authentication, meant, signed_in
 from obverse.web.delivery import Asgi, Delivery, accepts_gzip
+from obverse.web.pages.survey_import import page as survey_import
 from obverse.web.sdk import Sdk
 from obverse.web.site import local_path
 from obverse.web.surveys import routes as survey_pages
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 MAX_BODY = 1 << 20
 BODY_TIMEOUT_S = 20.0
+UPLOAD_TIMEOUT_S = 600.0
+"""For a file that somebody sends from a page."""
 FAILED = b'{"title":"Internal Server Error","status":500,"detail":"see the log","code":"failure"}'
 
 
@@ -70,7 +73,7 @@ class App:
             elif path == "/healthz":
                 await self._healthz(sent)
             else:
-                await self._rest(scope, _in_time(receive), sent)
+                await self._rest(scope, _in_time(receive, _patience(path)), sent)
         except Exception as error:
             problem.problem_of(error, path)  # which logs it
             if sent.started:
@@ -116,9 +119,13 @@ async def _send(send: Send, status: int, body: bytes, media_type: str) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _in_time(receive: Receive) -> Receive:
-    """Give a client 20 s for its body, then treat it as gone."""
-    until, whole = time.monotonic() + BODY_TIMEOUT_S, False
+def _patience(path: str) -> float:
+    return UPLOAD_TIMEOUT_S if path == survey_import.PATH else BODY_TIMEOUT_S
+
+
+def _in_time(receive: Receive, patience_s: float) -> Receive:
+    """Give a client so long for its body, then treat it as gone."""
+    until, whole = time.monotonic() + patience_s, False
 
     async def timed() -> Any:
         nonlocal whole

@@ -21,6 +21,7 @@ from obverse.web.problem import ForbiddenError, SignInError
 from obverse.web.site import Site
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
@@ -122,7 +123,7 @@ async def meant(connection: Connection, handler: BaseRouteHandler) -> None:
         return
     given = connection.headers.get("x-csrf-token")
     kind = connection.headers.get("content-type", "").partition(";")[0].strip()
-    if given is None and kind == "application/x-www-form-urlencoded" and isinstance(connection, Request):
+    if given is None and kind in FORMS and isinstance(connection, Request):
         given = (await connection.form()).get("csrf")
     if given is None and kind == "application/json" and _says_own_page(connection):
         return

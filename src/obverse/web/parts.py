@@ -68,6 +68,7 @@ class Parts:
     """The parts of a server on one data folder, which must be locked by this process.
 
     Attributes:
+        folder: the data folder.
         settings: the operator's.
         values: its single values, as they were at the start.
         inbox: keeps events until the lake has them.
@@ -86,6 +87,7 @@ class Parts:
         Raises:
             DataError: a part is damaged or of a newer version; nothing was overwritten.
         """
+        self.folder = folder
         self.settings = settings
         self.values: ServerSettings = settings.values()
         self._warming: Popen[bytes] | None = None
@@ -144,6 +146,7 @@ class Parts:
     def state(self, site: Site) -> dict[str, Any]:
         """Give what handlers find in ``request.app.state``. Call it on the event loop."""
         return {
+            "folder": self.folder,
             "settings": self.settings,
             "access": self.settings.access,
             "values": self.values,

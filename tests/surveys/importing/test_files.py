@@ -264,15 +264,16 @@ def test_another_file_adds_options_and_a_version_and_keeps_ids(tmp_path: Path) -
     assert sorted(said) == [(1, "coffee"), (1, "tea"), (1, "tea"), (2, "coffee"), (2, "water"), (2, "water")]
 
 
-def test_a_question_that_is_another_in_the_survey_is_refused(tmp_path: Path) -> None:
+def test_a_scale_that_the_survey_has_holds_for_its_next_file(tmp_path: Path) -> None:
     five = csv(tmp_path, "n,Rate us please\n1,5\n2,1\n3,3\n", "five.csv")
     seven = csv(tmp_path, "n,Rate us please\n1,7\n2,1\n3,3\n", "seven.csv")
     how = ("--time", MONDAY, "--name", "R")
     bring_in(tmp_path / "d", *how, five)
-    done = run(tmp_path / "d", *how, seven)
-    assert done.exit_code == 2
-    assert "points: 7 here, 5 in the survey" in done.output.replace("\n", " ")
-    assert len(events(tmp_path / "d")) == 3
+    other = run(tmp_path / "d", *how, "--question", "rate_us_please: rating7 = Rate us please", seven)
+    assert other.exit_code == 2
+    assert "points: 7 here, 5 in the survey" in other.output.replace("\n", " ")
+    assert "'7' (1 times)" in bring_in(tmp_path / "d", *how, seven)
+    assert len(events(tmp_path / "d")) == 5
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:

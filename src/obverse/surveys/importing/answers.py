@@ -118,7 +118,7 @@ def answers_of(one: QuestionMap, columns: Sequence[Column], known: Question | No
     Raises:
         QuestionError: the columns cannot hold such a question.
     """
-    cells = [mapped(column, one.values) for column in columns]
+    cells = [mapped(column, one.values or {}) for column in columns]
     said: dict[str, Any] = {"id": one.id, "text": (one.text or columns[0].text)[:2000]}
     if one.type in _SCALES:
         return _scale(one, said, cells[0])

@@ -16,6 +16,7 @@ from obverse.surveys.importing.answers import _NO, _YES, mapped, number_in, slug
 from obverse.surveys.importing.likert import scale_of_words
 from obverse.surveys.importing.mapping import MISSING, QuestionMap, SurveyMapping, Type, fits, meant
 from obverse.surveys.importing.sheet import Column, Sheet
+from obverse.surveys.question import Question
 
 MAX_QUESTIONS = 100
 """A survey has no more; further columns stay properties."""
@@ -58,24 +59,26 @@ class Guessed:
     notices: tuple[str, ...]
 
 
-def complete(sheet: Sheet, said: SurveyMapping) -> Guessed:
+def complete(sheet: Sheet, said: SurveyMapping, before: Mapping[str, Question]) -> Guessed:
     """Complete a mapping for a file.
 
     Args:
         sheet: the file.
         said: what is known; stays as it is.
+        before: questions that the survey has already, by id: what is not said is as it was.
 
     Raises:
         QuestionError: it names a column that is not there, or a time is needed.
     """
-    return _Guesser(sheet, said).guessed()
+    return _Guesser(sheet, said, before).guessed()
 
 
 class _Guesser:
     """What is found out on the way to a complete mapping."""
 
-    def __init__(self, sheet: Sheet, said: SurveyMapping) -> None:
+    def __init__(self, sheet: Sheet, said: SurveyMapping, before: Mapping[str, Question]) -> None:
         self.sheet = sheet
+        self.before = before
         self.said = said
         self.reasons: dict[str, str] = {}
         self.notices: list[str] = []
@@ -97,7 +100,7 @@ class _Guesser:
                 "the other columns are properties"
             )
         mapping = msgspec.structs.replace(
-            said, name=said.name or _title(self.sheet), questions=(*given, *found), values={}, reverse=(),
+            said, questions=(*given, *found), values={}, reverse=(),
             rest="nothing" if said.rest == "nothing" else "properties", **fields,
         )  # fmt: skip
         if not mapping.questions:
@@ -121,20 +124,30 @@ class _Guesser:
         for name in names:
             self.free.pop(name, None)
         self.reasons[one.id] = "as given"
-        return self.filled(one, columns)
+        return self.filled(self.as_before(one), columns)
+
+    def as_before(self, one: QuestionMap) -> QuestionMap:
+        """Give a question the kind and the points that it has in the survey, unless others are said."""
+        old = self.before.get(one.id)
+        if old is None:
+            return one
+        kind = one.type or str(old.__struct_config__.tag)
+        points = one.points or (getattr(old, "points", None) if kind == old.__struct_config__.tag else None)
+        return msgspec.convert(msgspec.to_builtins(one) | {"type": kind, "points": points}, QuestionMap)
 
     def filled(self, one: QuestionMap, columns: Sequence[Column]) -> QuestionMap:
         """Complete what a question leaves open: its type, its values and its points."""
-        values = self.values_of(columns) | one.values
+        plain = self.values_of(columns) if one.values is None else one.values | self.said_of(columns)
         if one.type is None and len(columns) > 1:
-            kind: Type = "multiple" if all(_ticks(_cells(column, values)) for column in columns) else "matrix"
-            one = msgspec.structs.replace(one, type=kind)
-        guessed = self.kind_of(columns[0], values)
+            ticks = all(_ticks(_cells(column, plain)) for column in columns)
+            one = msgspec.structs.replace(one, type="multiple" if ticks else "matrix")
+        guessed = _kind(columns[0], plain)
         kind = one.type or guessed.type or "short_text"
-        if guessed.type == kind or one.type is None:
-            values = guessed.values | one.values
-        elif one.type in ("single", "matrix", "multiple"):
-            values = {**columns[0].labels, **values}
+        values = plain
+        if one.values is None and guessed.type == kind:
+            values = guessed.values
+        elif one.values is None and kind in ("single", "matrix", "multiple"):
+            values = {**columns[0].labels, **plain}
         points = one.points or guessed.points or _points(_cells(columns[0], values))
         reverse = one.reverse or any(fits(pattern, columns[0].name) for pattern in self.said.reverse)
         return msgspec.structs.replace(
@@ -149,6 +162,12 @@ class _Guesser:
             words = {cell for cell in set(column.cells) if cell is not None and cell.lower() in _NOT_ANSWERS}
             words |= {value for value, label in column.labels.items() if label.lower() in _NOT_ANSWERS}
             found |= dict.fromkeys(sorted(words), MISSING)
+        return found | self.said_of(columns)
+
+    def said_of(self, columns: Sequence[Column]) -> dict[str, str]:
+        """Give what is said of columns by patterns."""
+        found: dict[str, str] = {}
+        for column in columns:
             for pattern, values in self.said.values.items():
                 if fits(pattern, column.name):
                     found |= values
@@ -213,7 +232,10 @@ class _Guesser:
             taken.add(key)
             if key != one.id:
                 self.reasons[key] = self.reasons.get(one.id, "")
-            yield msgspec.structs.replace(one, id=key)
+            one = msgspec.structs.replace(one, id=key)
+            yield self.as_before(
+                one if key not in self.before else msgspec.structs.replace(one, type=None, points=None)
+            )
 
     def question(self, columns: Sequence[Column], kind: Type | None, text: str) -> QuestionMap | None:
         """Make a question of columns; None where they are none."""
@@ -229,7 +251,7 @@ class _Guesser:
                 id=key, columns=tuple(column.name for column in columns), type=kind, text=text[:2000],
                 values=values, names=names,
             )  # fmt: skip
-        guessed = self.kind_of(first, values)
+        guessed = _kind(first, values)
         if guessed.type is None:
             return None
         key = slug(first.name, "q")
@@ -238,9 +260,6 @@ class _Guesser:
             id=key, columns=(first.name,), type=guessed.type, text=first.text[:2000], values=guessed.values,
             points=guessed.points, reverse=any(fits(pattern, first.name) for pattern in self.said.reverse),
         )  # fmt: skip
-
-    def kind_of(self, column: Column, values: Mapping[str, str]) -> _Kind:
-        return _kind(column, dict(values))
 
 
 @dataclass(frozen=True)
@@ -398,5 +417,6 @@ def _group_at(columns: Sequence[Column], at: int, values_of: ValuesOf) -> tuple[
     return 1, None, ""
 
 
-def _title(sheet: Sheet) -> str:
+def title_of(sheet: Sheet) -> str:
+    """Call a survey as its file is called."""
     return re.sub(r"[_\s]+", " ", sheet.path.name.split(".")[0]).strip()[:100] or "Imported survey"

@@ -52,7 +52,7 @@ class QuestionMap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             them a file has, as where the years of a survey name them differently.
         type: guessed where None.
         text: what was asked; the column's where empty.
-        values: what a value of the file becomes: ``missing`` for no answer.
+        values: what a value of the file becomes: ``missing`` for no answer; guessed where None.
         points: of a scale.
         reverse: answers count from the other end: a value v of n points becomes n + 1 - v.
         names: words of each column, of a multiple choice the options, of a matrix the rows.
@@ -63,7 +63,7 @@ class QuestionMap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     columns: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     type: Type | None = None
     text: str = ""
-    values: dict[str, str] = {}
+    values: dict[str, str] | None = None
     points: Annotated[int, msgspec.Meta(ge=2, le=10)] | None = None
     reverse: bool = False
     names: tuple[str, ...] = ()

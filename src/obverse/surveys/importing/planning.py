@@ -17,7 +17,7 @@ from obverse.collect.importing_guess import Profile
 from obverse.errors import QuestionError
 from obverse.surveys.events import ANSWERED
 from obverse.surveys.importing.answers import Answers, answers_of
-from obverse.surveys.importing.guessing import Guessed, complete
+from obverse.surveys.importing.guessing import Guessed, complete, title_of
 from obverse.surveys.importing.mapping import SurveyMapping, fits, meant
 from obverse.surveys.importing.sheet import Sheet, SheetOptions, read_sheet
 from obverse.surveys.question import Question
@@ -125,10 +125,11 @@ def plan(path: Path | str, mapping: SurveyMapping, known: Mapping[str, tuple[str
 
 def plan_sheet(sheet: Sheet, mapping: SurveyMapping, known: Mapping[str, tuple[str, Survey]]) -> SurveyPlan:
     """Plan the import of a file that was read; see `plan`."""
-    guessed = complete(sheet, mapping)
-    mapping = guessed.mapping
-    key, before = known.get(mapping.name, (_digest(mapping.name)[:16], None))
+    name = mapping.name or title_of(sheet)
+    key, before = known.get(name, (_digest(name)[:16], None))
     old = {one.id: one for one in before.questions} if before else {}
+    guessed = complete(sheet, msgspec.structs.replace(mapping, name=name), old)
+    mapping = guessed.mapping
     answers = [
         _checked(
             answers_of(

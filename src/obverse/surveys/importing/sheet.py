@@ -151,12 +151,12 @@ def text_of(value: object) -> str | None:
 
 
 def distinct_names(names: Sequence[str | None]) -> tuple[list[str], list[str]]:
-    """Give each column a name of its own; also those that had to be made up.
+    """Give each column a name of its own, on one line; also those that had to be made up.
 
     >>> distinct_names(["a", " a", None])
     (['a', 'a_2', 'column3'], ['a_2', 'column3'])
     """
-    said = [(name or "").strip() for name in names]
+    said = [" ".join((name or "").split()) for name in names]
     found: dict[str, None] = {}
     made: list[str] = []
     for position, one in enumerate(said, start=1):

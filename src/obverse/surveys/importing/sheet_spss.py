@@ -40,7 +40,7 @@ def read(path: Path, options: SheetOptions) -> Sheet:
         name: Column(
             name,
             [text_of(value) for value in _values(found[given])],
-            label=(meta.column_names_to_labels.get(given) or "").strip(),
+            label=" ".join((meta.column_names_to_labels.get(given) or "").split()),
             labels=_labels(meta.variable_value_labels.get(given, {})),
         )
         for name, given in zip(own, names, strict=True)
@@ -83,7 +83,7 @@ def _values(column: Any) -> list[object]:
 
 def _labels(labels: Mapping[Any, str]) -> dict[str, str]:
     return {
-        text: words.strip()
+        text: " ".join(words.split())
         for value, words in labels.items()
         if (text := text_of(value)) is not None and words.strip()
     }

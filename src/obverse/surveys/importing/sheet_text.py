@@ -11,7 +11,7 @@ from obverse.collect.importing_file import ImportFile, look_at
 from obverse.collect.importing_plan import connect
 from obverse.collect.importing_read import Reading, reading
 from obverse.errors import DataError, QuestionError
-from obverse.surveys.importing.sheet import Column, Sheet, SheetOptions, check_size
+from obverse.surveys.importing.sheet import Column, Sheet, SheetOptions, check_size, distinct_names
 
 
 def read(path: Path, options: SheetOptions) -> Sheet:
@@ -29,7 +29,8 @@ def read(path: Path, options: SheetOptions) -> Sheet:
 def _read(file: ImportFile, path: Path) -> Sheet:
     way = reading(file)
     cells, n_unreadable = _cells(way, path)
-    columns = {name: Column(name, one) for name, one in zip(way.columns, cells, strict=True)}
+    names, _ = distinct_names(way.columns)
+    columns = {name: Column(name, one) for name, one in zip(names, cells, strict=True)}
     notices = file.notices
     if n_unreadable:
         notices += (

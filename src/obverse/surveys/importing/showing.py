@@ -67,10 +67,11 @@ def kind_of(one: QuestionMap) -> str:
 
 def values_of(one: QuestionMap) -> str:
     """Say what values become, those that are missing together."""
-    gone = [value for value, becomes in one.values.items() if becomes == MISSING]
+    values = one.values or {}
+    gone = [value for value, becomes in values.items() if becomes == MISSING]
     said = [f"{', '.join(gone)} = {MISSING}"] if gone else []
     return "; ".join(
-        said + [f"{value} = {becomes}" for value, becomes in one.values.items() if becomes != MISSING]
+        said + [f"{value} = {becomes}" for value, becomes in values.items() if becomes != MISSING]
     )
 
 

@@ -22,6 +22,7 @@ from obverse.web.pages import (
 )
 from obverse.web.pages.explore import page as explore
 from obverse.web.pages.overlay import page as overlay
+from obverse.web.pages.survey_import import page as survey_import
 
 routes = [
     home.show,
@@ -39,6 +40,7 @@ routes = [
     export.show,
     segments.show,
     segments.change,
+    *survey_import.routes,
     dashboards.show,
     dashboards.make,
     dashboards.add,
