@@ -22,7 +22,9 @@ from obverse.measure.linger import Linger
 from obverse.measure.overview import Overview
 from obverse.measure.paths import Paths
 from obverse.measure.question import Answer, Question
+from obverse.measure.responses import Responses
 from obverse.measure.retention import Retention
+from obverse.measure.score import Score
 from obverse.measure.sessions import Sessions
 from obverse.measure.stages import Stages
 from obverse.measure.stickiness import Stickiness
@@ -43,7 +45,9 @@ QUESTIONS: dict[str, Question] = {
     "linger": Linger(pages="*"),
     "overview": Overview(),
     "paths": Paths(),
+    "responses": Responses(),
     "retention": Retention(),
+    "score": Score(kind="mean", field="properties.scores.q", events="*"),
     "sessions": Sessions(),
     "stages": Stages(),
     "stickiness": Stickiness(),
@@ -60,7 +64,9 @@ EMPTY = {
     "linger": "Nobody viewed a page for a known time.",
     "overview": "Nobody was there in the period.",
     "paths": "There are no such paths.",
+    "responses": "Nobody was asked in the period.",
     "retention": "Nobody started in the period.",
+    "score": "Nobody answered in the period.",
     "sessions": "There were no sessions in the period.",
     "stages": "Nobody was seen by the end of the period.",
     "stickiness": "Nobody was active in the period.",
@@ -77,7 +83,9 @@ ONE = {
     "linger": EMPTY["linger"],
     "overview": "1 people were there, 1 for the first time; none converted.",
     "paths": "1 paths of 1 people; the most frequent, 100.0\u202f% of them, is View.",
+    "responses": EMPTY["responses"],
     "retention": "1 people started; no interval is over for any of them yet.",
+    "score": EMPTY["score"],
     "sessions": "1 people had 1 sessions, half of them longer than 0\u202fs; 100.0\u202f% bounced",
     "stages": "100.0\u202f% of 1 people are not customers yet.",
     "stickiness": "1 person was active on 1 of 28 days on average.",
@@ -172,7 +180,13 @@ IN_SHORT_DAY: dict[str, tuple[Question, Callable[[Any], Any], object]] = {
     "linger": (Linger(pages="View", page="event", **SHORT), lambda got: got.pages[0].people, 2),
     "overview": (Overview(**SHORT), lambda got: got.totals.people, 2),
     "paths": (Paths(**SHORT), lambda got: got.n_paths, 2),
+    "responses": (Responses(**SHORT), lambda got: got.everyone.submissions, 2),
     "retention": (Retention(**SHORT), lambda got: got.people, 2),
+    "score": (
+        Score(kind="mean", field="properties.n", events="View", **SHORT),
+        lambda got: got.everyone.answers,
+        2,
+    ),
     "sessions": (Sessions(**SHORT), lambda got: got.totals.sessions, 2),
     "stages": (Stages(grain="day", **SHORT), lambda got: got.rows[-1].people, 3),  # who was seen by its end
     "stickiness": (Stickiness(**SHORT), lambda got: got.everyone.people, 2),
@@ -195,7 +209,8 @@ def test_a_day_of_23_hours_has_its_first_instant_and_not_the_first_of_the_next(
 ) -> None:
     start, end = instant("2026-03-29T00:00+01:00"), instant("2026-03-30T00:00+02:00")
     times = {"early": start - 1, "first": start, "last": end - 1, "late": end}
-    rows = [row(user, "View", 0, time=time) for user, time in times.items()]
+    rows = [row(user, "View", 0, time=time, properties={"n": 1}) for user, time in times.items()]
+    rows += [row(user, "Survey Shown", 0, time=time) for user, time in times.items()]
     question, counted, wanted = IN_SHORT_DAY[name]
     assert counted(lake_of([*rows, row("newest", "Ping", 365 * DAY)]).ask(question)) == wanted
 
@@ -204,10 +219,13 @@ def test_every_measure_knows_short_days() -> None:
     assert IN_SHORT_DAY.keys() == MEASURES.keys()
 
 
+ASKED = {"submission_id": "s1", "scores": {"q": 9}}
 AT_ONCE = [
     *(row("ann", "View", 0), row("ann", "Click", 0), row("ann", PAID, 0, value=1.0, currency="EUR")),
     *(row("ben", PAID, 0, value=1.0, currency="EUR"), row("ben", "Click", 0), row("ben", "View", 0)),
     *(row("cy", "View", 0), row("newest", "Ping", 100 * DAY)),
+    row("ben", "Survey Answered", 0, properties=ASKED | {"scores": {"q": 3}}),
+    row("ben", "Survey Partly Answered", 0, properties=ASKED),
 ]
 TIED: dict[str, tuple[Question, Callable[[Any], Any], object]] = {
     # what happens at the same instant follows, whichever arrived first …
@@ -235,6 +253,13 @@ TIED: dict[str, tuple[Question, Callable[[Any], Any], object]] = {
         TimeBetween(from_event="View", to_event=PAID),
         lambda got: (got.whole.starts, got.whole.reached),
         (3, 2),
+    ),
+    # … as does a conversion, while what was sent last is what was completed, not what arrived last …
+    "score": (Score(question="q"), lambda got: (got.everyone.answers, got.everyone.score.value), (1, -100.0)),
+    "responses": (
+        Responses(),
+        lambda got: (got.everyone.answered.submissions, got.everyone.partly_answered.submissions),
+        (1, 0),
     ),
     # … conversions as early as the beginning are no outcome of it …
     "drivers": (

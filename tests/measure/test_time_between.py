@@ -24,10 +24,11 @@ from obverse.errors import QuestionError
 from obverse.measure import read_question
 from obverse.measure.estimate import Estimate, Reason, wilson
 from obverse.measure.histogram import bin_of
+from obverse.measure.percentile import percentile_s
 from obverse.measure.picture import Bars, Line, Lines, Pick
 from obverse.measure.protocol import Facts
 from obverse.measure.time_between import TimeBetween, TimeBetweenAnswer, TimeBetweenMeasure, TimeBin
-from obverse.measure.time_between.times import HORIZONS_S, horizon_text, percentile_s
+from obverse.measure.time_between.times import HORIZONS_S, horizon_text
 from obverse.tape.layout import Layout
 from tests.measure import oracle_time_between as oracle
 from tests.measure.laws import check_laws

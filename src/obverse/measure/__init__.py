@@ -20,7 +20,9 @@ from obverse.measure.overview import OverviewMeasure
 from obverse.measure.paths import PathsMeasure
 from obverse.measure.protocol import Measure
 from obverse.measure.question import Question
+from obverse.measure.responses import ResponsesMeasure
 from obverse.measure.retention import RetentionMeasure
+from obverse.measure.score import ScoreMeasure
 from obverse.measure.sessions import SessionsMeasure
 from obverse.measure.stages import StagesMeasure
 from obverse.measure.stickiness import StickinessMeasure
@@ -37,7 +39,9 @@ MEASURES: dict[str, Measure] = {
     "linger": LingerMeasure(),
     "overview": OverviewMeasure(),
     "paths": PathsMeasure(),
+    "responses": ResponsesMeasure(),
     "retention": RetentionMeasure(),
+    "score": ScoreMeasure(),
     "sessions": SessionsMeasure(),
     "stages": StagesMeasure(),
     "stickiness": StickinessMeasure(),

@@ -38,6 +38,10 @@ class Reason(StrEnum):
     """It has not been observed for long enough to know."""
     COMPUTED = "computed"
     """It is computed of several numbers, and how these go together, person by person, is not known."""
+    ALIKE = "alike"
+    """All are the same number, which does not tell how far others would lie from it."""
+    UNSEEN = "unseen"
+    """It was not recorded who was asked."""
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -54,6 +58,18 @@ class Estimate(msgspec.Struct, frozen=True):
     low: float | None = None
     high: float | None = None
     reason: Reason | None = None
+
+
+def scaled(found: Estimate, factor: float, shift: float = 0.0) -> Estimate:
+    """Give an estimate times a factor above 0, and more by a shift.
+
+    >>> scaled(Estimate(1.0, 0.5, 2.0), 10).high
+    20.0
+    """
+    value, low, high = (
+        None if one is None else factor * one + shift for one in (found.value, found.low, found.high)
+    )
+    return Estimate(value, low, high, found.reason)
 
 
 class Comparison(msgspec.Struct, frozen=True):

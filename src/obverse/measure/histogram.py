@@ -28,6 +28,13 @@ def bin_of(duration_us: int) -> int:
     return int((np.float64(ms).view(np.int64) >> _SHIFT) - _ONE_MS + 1)
 
 
+def bins_of(durations_us: Int64s) -> Int64s:
+    """Give the bin of each duration of 0 µs or more."""
+    ms = durations_us // US_PER_MS
+    found = (ms.astype(np.float64).view(np.int64) >> _SHIFT) - _ONE_MS + 1
+    return np.where(ms == 0, 0, found)
+
+
 def n_bins(longest_us: int) -> int:
     """Give the number of bins that durations up to the longest need."""
     return int(bin_of(longest_us)) + 1

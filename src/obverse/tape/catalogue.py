@@ -26,6 +26,14 @@ MAX_DEPTH = 6
 
 JSON_COLUMNS = ("properties", "context")
 
+ASKED = frozenset(
+    (
+        *("survey_id", "survey", "version", "submission_id", "place", "moment", "language"),
+        *("answers", "scores", "others", "seconds"),
+    )
+)
+"""Properties of a survey's events. To name one before anybody was asked is no mistake."""
+
 _RECENT = (
     "SELECT properties, context, event FROM {source} "
     "QUALIFY row_number() OVER (PARTITION BY event ORDER BY seq DESC) <= $n"
@@ -149,6 +157,8 @@ def placed(path: Path, exists: Callable[[Path], bool], known: Callable[[], Itera
         )
     if found:
         return found[0]
+    if path[0] == "properties" and path[1] in ASKED:
+        return path
     fields = [*known()]
     names = {*COLUMNS, *map(written, fields)}
     if path[0] not in JSON_COLUMNS:

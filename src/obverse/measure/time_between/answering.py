@@ -12,6 +12,7 @@ from obverse.measure.estimate import Estimate, Reason, share, total
 from obverse.measure.grouping import GroupKind, kind_of
 from obverse.measure.histogram import bin_of, edges_ms
 from obverse.measure.pairs import ratio
+from obverse.measure.percentile import percentile_s
 from obverse.measure.protocol import Facts
 from obverse.measure.rows import Rows
 from obverse.measure.scope import group_names
@@ -28,7 +29,7 @@ from obverse.measure.time_between.question import TimeBetween
 from obverse.measure.time_between.rows import NEWEST_ROWS, time_rows
 from obverse.measure.time_between.state import MISSED, REACHED, STARTS, WAITING, Tally
 from obverse.measure.time_between.summary import TimeBetweenSummary
-from obverse.measure.time_between.times import HORIZONS_S, horizon_text, percentile_s
+from obverse.measure.time_between.times import HORIZONS_S, horizon_text
 from obverse.measure.wording import count
 from obverse.tape.layout import Floats, Int64s
 

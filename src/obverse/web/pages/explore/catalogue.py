@@ -22,6 +22,7 @@ GROUPS = (
     "What they do",
     "What makes customers",
     "Who they are",
+    "What they say",
 )
 
 
@@ -164,6 +165,24 @@ _KNOWN = (
         "Who did, or did not?",
         "The people who meet rules about what they did, what they spent and what they are.",
         GROUPS[5],
+    ),
+    About(
+        "score",
+        "Scores",
+        "What do they think of it?",
+        "NPS, CSAT, CES, SUS and means of answers, how sure they are, and what those people bring.",
+        GROUPS[6],
+        ("kind", "survey", "question", "field", "grain"),
+        "90d",
+    ),
+    About(
+        "responses",
+        "Responses",
+        "Who answers surveys?",
+        "How often surveys are shown, begun and completed, what one question was answered, who bought after.",
+        GROUPS[6],
+        ("survey", "question", "shape", "grain", "within"),
+        "90d",
     ),
 )
 

@@ -1,0 +1,105 @@
+"""What scores are and how sure they are: pure functions from counts and moments to frozen results.
+
+Answers of one person are alike. `worth_of` says how many independent answers tell as much as those there are,
+and intervals are taken of so many; where everybody answered once, of the answers themselves.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from scipy import special
+
+from obverse.measure.estimate import LEVEL, Estimate, Reason
+from obverse.measure.pairs import ratio
+from obverse.tape.layout import Floats
+
+_Z = float(special.ndtri(0.5 + LEVEL / 2))
+_TINY = 1e-12
+
+
+def worth_of(pairs: Floats, variance: float) -> float:
+    """Say how many independent answers tell as much as those of people who may have given several.
+
+    Args:
+        pairs: shape (6,), of each person's (sum of scores, answers): n, means, M2 of both, as
+            `obverse.measure.pairs` has them; at least one person.
+        variance: of the scores, answer by answer.
+
+    Returns:
+        at most the number of answers; where the scores do not differ, the number of people.
+    """
+    n, x, y, xx, yy, xy = (float(part) for part in pairs)
+    score = x / y
+    of_mean = max(xx - 2 * score * xy + score * score * yy, 0.0) / (n * n) / (y * y)
+    if of_mean <= _TINY or variance <= _TINY:
+        return n
+    return min(variance / of_mean, n * y)
+
+
+def nps(detractors: int, passives: int, promoters: int, pairs: Floats | None = None) -> Estimate:
+    """Estimate the Net Promoter Score in points from -100 to 100, with its adjusted Wald interval.
+
+    Promoters less detractors are the mean of a trinomial variable of -1, 0 and 1, with variance
+    p + d - (p - d)². The plain Wald interval is too narrow for few answers and a point where all are alike;
+    3/4 of a promoter and of a detractor and 3 answers added before it is taken heal both (Rocks 2016, The
+    American Statistician 70; Sauro and Lewis 2021).
+
+    Args:
+        detractors: answers from 0 to 6.
+        passives: 7 and 8.
+        promoters: 9 and 10.
+        pairs: of each person's (sum of -1, 0 and 1, answers); without, each answer is another person's.
+
+    >>> found = nps(2, 0, 9)
+    >>> round(found.value, 1), round(found.low), round(found.high)
+    (63.6, 8, 95)
+    """
+    n = detractors + passives + promoters
+    if n == 0:
+        return Estimate(reason=Reason.NOBODY)
+    score = (promoters - detractors) / n
+    variance = (promoters + detractors) / n - score * score
+    worth = n if pairs is None else worth_of(pairs, variance)
+    more = worth + 3
+    p, d = ((one / n * worth + 0.75) / more for one in (promoters, detractors))
+    half = _Z * sqrt((p + d - (p - d) ** 2) / more)
+    low, high = max(p - d - half, -1.0), min(p - d + half, 1.0)
+    return Estimate(100 * score, 100 * min(low, score), 100 * max(high, score))
+
+
+def mean(pairs: Floats) -> Estimate:
+    """Estimate the mean of all answers, by Student's t over people.
+
+    Args:
+        pairs: shape (6,), of each person's (sum of numbers, answers).
+
+    Returns:
+        no interval where there is one person, or all answers are the same number: how answers differ is then
+        not known.
+    """
+    found = ratio(pairs)
+    if found.value is None or found.low is None or found.high is None:
+        return found
+    if found.high - found.low <= _TINY * max(1.0, abs(found.value)):
+        return Estimate(found.value, reason=Reason.ALIKE)
+    return found
+
+
+def change(now: Estimate, before: Estimate) -> Estimate:
+    """Estimate the difference of two independent estimates from their intervals.
+
+    The variance at each end is recovered from the interval that reaches there (MOVER: Zou and Donner 2008;
+    for two shares with Wilson's intervals it is Newcombe's method 10).
+    """
+    for one in (now, before):
+        if one.value is None:
+            return Estimate(reason=one.reason)
+    assert now.value is not None  # noqa: S101 - was looked at
+    assert before.value is not None  # noqa: S101 - was looked at
+    found = now.value - before.value
+    if now.low is None or now.high is None or before.low is None or before.high is None:
+        return Estimate(found, reason=now.reason or before.reason)
+    down = sqrt((now.value - now.low) ** 2 + (before.high - before.value) ** 2)
+    up = sqrt((now.high - now.value) ** 2 + (before.value - before.low) ** 2)
+    return Estimate(found, found - down, found + up)
