@@ -20,8 +20,8 @@ class Folder:
     """A data folder's paths.
 
     ``settings.db`` holds keys, users and settings; ``inbox.db`` what is accepted but not yet in the lake;
-    ``seen.db`` the message ids of the last 30 days; ``lake/`` the Delta table of events, which is the truth;
-    ``tape/`` only what can be made again from the lake.
+    ``seen.db`` the message ids of the last 30 days; ``askings.db`` who was asked which survey; ``lake/`` the
+    Delta table of events, which is the truth; ``tape/`` only what can be made again from the lake.
     """
 
     root: Path
@@ -96,6 +96,11 @@ class Folder:
     def seen(self) -> Path:
         """SQLite: message ids already in the lake."""
         return self.root / "seen.db"
+
+    @property
+    def askings(self) -> Path:
+        """SQLite: who was asked which survey and when, and why others were not."""
+        return self.root / "askings.db"
 
     @property
     def events(self) -> Path:

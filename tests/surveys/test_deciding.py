@@ -18,7 +18,7 @@ from obverse.surveys.reasons import Reason
 from obverse.surveys.survey import Audience, Repeat, Survey
 
 NOW = 20_000 * DAY_US
-NOBODY = Person(1, {}, {})
+NOBODY, NEW = Person(1, {}, {}), Progress()
 
 
 def running(key: str = "s1", state: Any = "live", **fields: Any) -> Running:
@@ -28,7 +28,7 @@ def running(key: str = "s1", state: Any = "live", **fields: Any) -> Running:
     return Running(key, 1, state, Survey(**(asked | fields)), **times)
 
 
-def reason(one: Running, person: Person = NOBODY, progress: Progress = Progress(), **call: Any) -> Reason:
+def reason(one: Running, person: Person = NOBODY, progress: Progress = NEW, **call: Any) -> Reason:
     """Decide on one survey alone, with a rest of two weeks."""
     return decide([Call(one, "m1", **call)], person, {one.id: progress}, 14, NOW).reasons[one.id]
 

@@ -41,6 +41,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         live_clients: browsers that may watch events arrive at the same time.
         upload_bytes: the largest file that a page takes.
         sdk_path: where browsers load the client, and send events.
+        survey_rest_days: nobody is shown a survey over a page sooner than this after any other.
     """
 
     public_url: Address | None = None
@@ -59,6 +60,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     live_clients: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 32
     upload_bytes: Annotated[int, msgspec.Meta(ge=KIB, le=MOST_UPLOAD_BYTES)] = 32 * MIB
     sdk_path: Path = "/obverse"
+    survey_rest_days: Annotated[float, msgspec.Meta(ge=0, le=3650)] = 14
 
 
 def checked(values: dict[str, Any]) -> ServerSettings:

@@ -1,0 +1,373 @@
+"""Askings: who was asked what and when, how many were, and why others were not.
+
+Whoever decides reads here and says what was decided; both are quick, as one thread writes for all of them in
+groups. What was asked is in the file before anybody is shown it; counts and reasons follow within a second.
+
+A person is known by up to two keys (`Who`), as identity has it (`obverse.lake.identity`): what a browser was
+asked while nobody was logged in is that person's who logs in next, and what a user was asked holds on each of
+their devices, after they have logged out too. Two people who share a device are two people.
+
+Of an anonymous survey a person's row says on which day they were asked and nothing else: no answer, no
+submission, no time, and no decision of that instant.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import Future
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from obverse.errors import BusyError, DataError
+from obverse.surveys.facts import NEVER, Asking, Progress
+from obverse.surveys.reasons import Reason
+from obverse.web.surveys import askings_file
+from obverse.web.surveys.askings_rows import DAY_US, Batch, Row, Total, Who
+
+_LOG = logging.getLogger(__name__)
+_HOUR_US = 3_600_000_000
+_LAZY_S = 1.0
+"""Counts and reasons wait this long for a transaction to go with."""
+_TIDY_S = 60.0
+_MOST_WAITING = 20_000
+"""Decisions that wait to be written at most; beyond them only counts are kept."""
+_TALLY_DAYS, _SUBMISSION_DAYS = 100, 31
+
+_ASKED = "SELECT survey, asked_at, n, answered_at, share, is_users FROM asking WHERE person = ?"
+_TRIM = """DELETE FROM decision WHERE (person, survey, reason) IN (SELECT person, survey, reason
+    FROM decision ORDER BY at LIMIT max(0, (SELECT count(*) FROM decision) - ?))"""
+_TODAY = """SELECT survey, sum(n) FROM tally WHERE hour >= ? AND hour < ? AND reason = ? GROUP BY survey"""
+
+
+class Askings:
+    """Who was asked what, of one data folder. Safe to use from several threads.
+
+    Args:
+        path: of the file.
+        kept_days: days that decisions are kept.
+        kept_rows: decisions that are kept: the newest of each person, survey and reason.
+
+    Raises:
+        DataError: the file is damaged, something else, or of a later version.
+    """
+
+    def __init__(self, path: Path, kept_days: float = 30, kept_rows: int = 200_000) -> None:
+        self._path = path
+        self._kept_days, self._kept_rows = kept_days, kept_rows
+        self._writer = askings_file.connect(path)
+        self._reader = askings_file.connect_reader(path)
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._pending, self._writing = Batch(), Batch()
+        self._totals: dict[str, Total] = {}
+        self._today: Counter[str] = Counter()
+        self._day = NEVER
+        self._closed = False
+        self._newest_at = 0
+        self._load()
+        self._thread = threading.Thread(target=self._run, name="askings", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write what waits and close the file."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        self._wake.set()
+        self._thread.join()
+        self._reader.close()
+        self._writer.close()
+
+    # -- reading ----------------------------------------------------------------------------------------
+
+    def asked(self, who: Who) -> dict[str, Asking]:
+        """Give what a person was asked, by id of the survey, as if it had always been known who they are."""
+        with self._lock:
+            return {key: row.asking() for key, row in self._rows_of(who).items()}
+
+    def unit(self, who: Who, chance: int) -> int:
+        """Give the number by which chance picks a person: the same when they log in, and on each device.
+
+        Args:
+            who: is there.
+            chance: a number for somebody without any id.
+        """
+        if who.user is None:
+            return chance if who.device is None else who.device
+        with self._lock:
+            known = self._unit(who.user)
+            if known is not None:
+                return known
+            if who.device is None:
+                return who.user
+            self._pending.units[who.user] = who.device
+        return who.device
+
+    def progress(self, now: int) -> dict[str, Progress]:
+        """Give how far each survey has come."""
+        with self._lock:
+            self._turn(now)
+            return {
+                key: Progress(
+                    asked=one.asked,
+                    answered=one.answered,
+                    answered_here=one.answered_here,
+                    today=self._today[key],
+                    people=one.crowd.n,
+                    watched_s=0.0 if one.since == NEVER else (now - one.since) / 1e6,
+                )
+                for key, one in self._totals.items()
+            }
+
+    def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """Run a query over the file, for pages; what has not been written yet is written first.
+
+        Raises:
+            DataError: the file is damaged.
+        """
+        self.flush()
+        try:
+            connection = askings_file.connect_reader(self._path)
+            try:
+                return connection.execute(query, values).fetchall()
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise askings_file.explain(self._path, error) from error
+
+    # -- noting -----------------------------------------------------------------------------------------
+
+    def ask(
+        self, who: Who, survey: str, moment: str, at: int, share: float, *, anonymous: bool
+    ) -> Future[None]:
+        """Note that somebody is asked; it counts at once, and is in the file when the future is done.
+
+        Args:
+            who: is asked.
+            survey: id of it.
+            moment: id of the moment.
+            at: µs since 1970 UTC.
+            share: of people who were picked.
+            anonymous: keep the day alone.
+
+        Returns:
+            A future that raises BusyError where nothing could be kept: then nobody may be shown it.
+        """
+        done: Future[None] = Future()
+        asked_at = at - at % DAY_US + DAY_US - 1 if anonymous else at
+        with self._lock:
+            if self._closed:
+                raise BusyError("the server is closing; ask again")
+            for person, is_users in ((who.user, True), (who.device, who.user is not None)):
+                if person is not None:
+                    last = self._rows(person).get(survey)
+                    n = 1 if last is None or anonymous else last.n + 1
+                    answered_at = NEVER if last is None else last.answered_at
+                    self._put(person, survey, Row(asked_at, n, answered_at, share, is_users))
+            self._turn(at)
+            self._today[survey] += 1
+            self._total(survey).asked += 1
+            self._pending.asked[at // _HOUR_US, survey, moment] += 1
+            self._pending.waiting.append(done)
+        self._wake.set()
+        return done
+
+    def answered(self, who: Who, survey: str, submission: str, at: int, *, here: bool) -> None:
+        """Note an answer; the same submission again counts once.
+
+        Args:
+            who: answered; nobody where that is not known, as of an anonymous survey.
+            survey: id of it.
+            submission: id of the submission.
+            at: µs since 1970 UTC.
+            here: it was asked over a page.
+        """
+        key = int.from_bytes(blake2b(submission.encode(), digest_size=8).digest(), "big", signed=True)
+        with self._lock:
+            if self._closed or self._is_counted(key):
+                return
+            self._pending.submissions[key] = at // DAY_US
+            for person, is_users in ((who.user, True), (who.device, who.user is not None)):
+                if person is not None:
+                    last = self._rows(person).get(survey) or Row(at, 1, at, 1.0, is_users)
+                    self._put(person, survey, msgspec.structs.replace(last, answered_at=at))
+            total = self._total(survey)
+            total.answered += 1
+            total.answered_here += here
+
+    def note(self, who: Who, reasons: Mapping[str, tuple[str, Reason]], at: int, *, nameless: bool) -> None:
+        """Note what was decided; that one is shown is counted by `ask`.
+
+        Args:
+            who: was there.
+            reasons: moment and reason by id of the survey.
+            at: µs since 1970 UTC.
+            nameless: count only, as an anonymous survey was shown.
+        """
+        person = None if nameless else who.key
+        with self._lock:
+            pending, hour = self._pending, at // _HOUR_US
+            for survey, (moment, reason) in reasons.items():
+                if reason is not Reason.SHOWN:
+                    pending.tallies[hour, survey, moment, reason.value] += 1
+                if person is not None and len(pending.decisions) < _MOST_WAITING:
+                    key = (person, survey, reason.value)
+                    n = pending.decisions[key][2] + 1 if key in pending.decisions else 1
+                    pending.decisions[key] = moment, at, n
+            self._newest_at = max(self._newest_at, at)
+
+    def met(self, surveys: tuple[str, ...], unit: int, at: int) -> None:
+        """Note that somebody came into a moment of some surveys; who comes again counts once."""
+        with self._lock:
+            for survey in surveys:
+                total = self._total(survey)
+                if total.since == NEVER:
+                    total.since = at
+                if total.crowd.add(unit):
+                    self._pending.totals.add(survey)
+
+    def flush(self) -> None:
+        """Write what waits now."""
+        done: Future[None] = Future()
+        with self._lock:
+            if self._closed:
+                return
+            self._pending.waiting.append(done)
+        self._wake.set()
+        done.result()
+
+    # -- within the lock --------------------------------------------------------------------------------
+
+    def _rows_of(self, who: Who) -> dict[str, Row]:
+        theirs = self._rows(who.user) if who.user is not None else {}
+        if who.device is None:
+            return theirs
+        devices = self._rows(who.device)
+        if who.user is None:
+            return devices
+        found = dict(theirs)
+        for survey, row in devices.items():
+            if not row.is_users:  # asked before this user logged in
+                found[survey] = row.joined(theirs.get(survey))
+                self._put(who.user, survey, found[survey])
+                self._put(who.device, survey, msgspec.structs.replace(row, is_users=True))
+        for survey, row in found.items():
+            if survey not in devices:
+                self._put(who.device, survey, row)
+        return found
+
+    def _rows(self, person: int) -> dict[str, Row]:
+        found = {row[0]: Row(*row[1:]) for row in self._reader.execute(_ASKED, (person,))}
+        found.update(self._writing.rows.get(person, {}))
+        found.update(self._pending.rows.get(person, {}))
+        return found
+
+    def _put(self, person: int, survey: str, row: Row) -> None:
+        self._pending.rows.setdefault(person, {})[survey] = row
+
+    def _unit(self, user: int) -> int | None:
+        for batch in (self._pending, self._writing):
+            if user in batch.units:
+                return batch.units[user]
+        row = self._reader.execute("SELECT unit FROM unit WHERE person = ?", (user,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def _is_counted(self, key: int) -> bool:
+        if key in self._pending.submissions or key in self._writing.submissions:
+            return True
+        found = self._reader.execute("SELECT 1 FROM submission WHERE key = ?", (key,))
+        return found.fetchone() is not None
+
+    def _total(self, survey: str) -> Total:
+        self._pending.totals.add(survey)
+        return self._totals.setdefault(survey, Total())
+
+    def _turn(self, now: int) -> None:
+        """Begin a day's counts."""
+        if now // DAY_US > self._day:
+            self._day = now // DAY_US
+            first = self._day * 24
+            found = self._reader.execute(
+                _TODAY,
+                (first, first + 24, Reason.SHOWN.value),
+            )
+            self._today = Counter(dict(found.fetchall()))
+
+    # -- writing ----------------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        found = self._reader.execute(
+            "SELECT survey, asked, answered, answered_here, people, since, registers FROM total"
+        )
+        self._totals = {row[0]: Total(row[1:]) for row in found}
+
+    def _run(self) -> None:
+        tidied_at = 0.0
+        while True:
+            self._wake.wait(_LAZY_S)
+            self._wake.clear()
+            with self._lock:
+                batch, self._pending = self._pending, Batch()
+                self._writing = batch
+                totals = [self._totals[key].row(key) for key in batch.totals]
+                closing, now = self._closed, self._newest_at
+            error = self._commit(batch, totals) if batch else None
+            with self._lock:
+                self._writing = Batch()
+            for one in batch.waiting:
+                if error is None:
+                    one.set_result(None)
+                else:
+                    one.set_exception(error)
+            if closing:
+                return
+            if time.monotonic() - tidied_at > _TIDY_S:
+                tidied_at = time.monotonic()
+                self.tidy(now)
+
+    def _commit(self, batch: Batch, totals: list[tuple[Any, ...]]) -> BusyError | DataError | None:
+        """Write all in one transaction; give the error where nothing was written."""
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+            batch.write(self._writer, totals)
+            self._writer.execute("COMMIT")
+        except Exception as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._writer.execute("ROLLBACK")
+            _LOG.error("what was asked cannot be kept: %s", error)
+            self._undo(batch)
+            if isinstance(error, sqlite3.Error):
+                return askings_file.explain(self._path, error)
+            return DataError(f"{self._path.name}: cannot write ({error!r})")
+        return None
+
+    def _undo(self, batch: Batch) -> None:
+        """Take back whom nobody may show anything now; keep counts for the next time."""
+        with self._lock:
+            for (_, survey, _), n in batch.asked.items():
+                self._totals[survey].asked -= n
+                self._today[survey] -= n
+            self._pending.tallies.update(batch.tallies)
+            self._pending.submissions.update(batch.submissions)
+            self._pending.totals |= batch.totals
+
+    def tidy(self, now: int) -> None:
+        """Forget decisions that are too old or too many, and counts and submissions that nobody needs."""
+        try:
+            first = (now - round(self._kept_days * DAY_US),)
+            self._writer.execute("DELETE FROM decision WHERE at < ?", first)
+            self._writer.execute(_TRIM, (self._kept_rows,))
+            self._writer.execute("DELETE FROM tally WHERE hour < ?", (now // _HOUR_US - 24 * _TALLY_DAYS,))
+            self._writer.execute("DELETE FROM submission WHERE day < ?", (now // DAY_US - _SUBMISSION_DAYS,))
+        except sqlite3.Error as error:
+            _LOG.error("what is too old cannot be forgotten: %s", error)
