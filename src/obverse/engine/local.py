@@ -29,7 +29,7 @@ from obverse.measure.protocol import Measure, Plan
 from obverse.measure.question import Answer, Question
 from obverse.settings.segments import Segment, Segments
 from obverse.settings.store import Settings
-from obverse.tape.layout import Bools, Layout
+from obverse.tape.layout import Bools, Int32s, Layout
 from obverse.tape.tape import Tape
 
 SLICES_PER_THREAD = 2
@@ -122,11 +122,23 @@ class Lake(AnyLake):
         Raises:
             QuestionError: there is no such segment, or its people cannot be found any more.
         """
-        found = self.segments.get(segment)
-        if found.people is None:
-            return self.people(read_question(found.question), found.pick, limit=limit, offset=offset)
-        numbers = self.tape.numbered(np.frombuffer(found.people, np.int64))
+        numbers = self.members(segment)
         return PeoplePage(len(numbers), tuple(self.tape.people(numbers[offset : offset + limit])))
+
+    def members(self, segment: str) -> Int32s:
+        """Give the numbers of all people in a saved segment.
+
+        Args:
+            segment: its name.
+
+        Raises:
+            QuestionError: there is no such segment, or its people cannot be found any more.
+        """
+        found = self.segments.get(segment)
+        if found.people is not None:
+            return self.tape.numbered(np.frombuffer(found.people, np.int64))
+        behind = self._behind(read_question(found.question), found.pick)
+        return np.flatnonzero(behind).astype(np.int32)
 
     def save_segment(
         self, name: str, question: Question, pick: Pick | None = None, *, snapshot: bool = False

@@ -93,6 +93,26 @@ class People:
             known = frozen(codes[codes >= 0])
             return np.unique(self._reels.owners.people(known, frozen(np.full(len(known), EVER))))
 
+    def streams(self, persons: Int32s) -> tuple[Int64s, Int64s]:
+        """Give the keys of all ids whose next event would be one of some people's.
+
+        Args:
+            persons: their numbers in a layout, each once.
+
+        Returns:
+            The keys, ascending, and for each the position of its person in `persons`.
+        """
+        with self._reels.lock:
+            n = len(self._reels.streams)
+            owners = self._reels.owners.people(np.arange(n, dtype=np.int32), np.full(n, EVER))
+            at = np.full(n, -1)
+            at[persons] = np.arange(len(persons))
+            whose = at[owners]
+            found = np.flatnonzero(whose >= 0)
+            keys = self._reels.streams.keys[found]
+        order = np.argsort(keys)
+        return keys[order], whose[found][order]
+
     def named(self, keys: Sequence[int]) -> list[Person]:
         """Name people by key, in the order given."""
         with self._reels.lock:

@@ -161,6 +161,17 @@ class Tape:
         """
         return self._people.numbers(keys)
 
+    def streams(self, persons: Int32s) -> tuple[Int64s, Int64s]:
+        """Give the keys of all ids that some people would come under now, ascending.
+
+        Args:
+            persons: their numbers in a layout, each once.
+
+        Returns:
+            The keys (`obverse.event.stream_key`), and for each the position of its person in `persons`.
+        """
+        return self._people.streams(persons)
+
     def find(self, text: str, limit: int = 20) -> list[Person]:
         """Find people by an id, or the beginning of an id or of an e-mail address; exact ids come first."""
         return self._people.find(text, limit)

@@ -26,7 +26,7 @@ from obverse.folder import Folder
 from obverse.lake.seen import Seen, append_new
 from obverse.lake.table import EventTable
 from obverse.lake.writer import APP_ID, Writer, advice
-from obverse.settings.store import Settings
+from obverse.settings.store import Settings, now_us
 from obverse.settings.values import ServerSettings
 from obverse.tape.tape import Tape
 from obverse.web.attempts import Attempts
@@ -34,6 +34,11 @@ from obverse.web.desk import Desk
 from obverse.web.live import PER_SECOND, Live
 from obverse.web.site import Site
 from obverse.web.surveys.app import SurveyRoutes
+from obverse.web.surveys.askings import Askings
+from obverse.web.surveys.audiences import Audiences
+from obverse.web.surveys.filters import Filters
+from obverse.web.surveys.live import Live as LiveSurveys
+from obverse.web.surveys.offering import Offering
 from obverse.web.surveys.shelf import Shelf
 from obverse.web.surveys.taking import Taking
 
@@ -78,7 +83,9 @@ class Parts:
         desk: where those queue.
         live: shows events as they arrive.
         collect: the ASGI app of the ingest routes.
+        askings: who was asked which survey.
         taking: takes answers to surveys.
+        asking: decides whom to ask.
     """
 
     def __init__(self, folder: Folder, settings: Settings, new_inbox: bool = False) -> None:
@@ -114,9 +121,16 @@ class Parts:
             stack.callback(self.desk.close)
             self.live = Live(self.values.live_clients)
             keeper = Shown(self.inbox, self.live)
+            self.askings = Askings(folder.askings, now_us)
+            stack.callback(self.askings.close)
             self.taking = Taking(
-                Shelf(settings.surveys), keeper, settings.surveys.secret(), lambda: time.time_ns() // 1000
+                Shelf(settings.surveys),
+                keeper,
+                settings.surveys.secret(),
+                now_us,
+                heard=self.askings.hear,
             )
+            self.asking = self._asking(stack)
             self.collect = Collect(
                 keeper,
                 self._source_of,
@@ -124,6 +138,23 @@ class Parts:
                 address=self.values.public_url,
             )
             self._stack = stack.pop_all()
+
+    def _asking(self, stack: ExitStack) -> Offering:
+        """Open what decides whom to ask."""
+        audiences, filters = Audiences(self.lake, now_us), Filters()
+        stack.callback(audiences.close)
+        stack.callback(filters.close)
+        return Offering(
+            surveys=LiveSurveys(self.settings.surveys, now_us),
+            askings=self.askings,
+            audiences=audiences,
+            filters=filters,
+            source_of=self._source_of,
+            taking=self.taking,
+            action=f"{self.values.sdk_path}/surveys/answer",
+            rest_days=self.values.survey_rest_days,
+            clock=now_us,
+        )
 
     def _limits(self) -> Limits:
         return Limits(max_event_bytes=self.values.event_bytes, max_batch_bytes=self.values.batch_bytes)
@@ -161,7 +192,8 @@ class Parts:
             "hashing": asyncio.Semaphore(1),  # one password at a time: each takes 64 MiB
             "is_well": self.is_well,
             "taking": self.taking,
-            "survey_routes": SurveyRoutes(self.taking, self.values.sdk_path, self._limits()),
+            "asking": self.asking,
+            "survey_routes": SurveyRoutes(self.taking, self.values.sdk_path, self._limits(), self.asking),
         }
 
     def close(self) -> None:

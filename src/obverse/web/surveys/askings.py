@@ -19,7 +19,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from hashlib import blake2b
 from pathlib import Path
@@ -30,6 +30,7 @@ import msgspec
 from obverse.errors import BusyError, DataError
 from obverse.surveys.facts import NEVER, Asking, Progress
 from obverse.surveys.reasons import Reason
+from obverse.surveys.ticket import Ticket
 from obverse.web.surveys import askings_file
 from obverse.web.surveys.askings_rows import DAY_US, Batch, Row, Total, Who
 
@@ -53,6 +54,7 @@ class Askings:
 
     Args:
         path: of the file.
+        clock: gives the time, µs since 1970 UTC.
         kept_days: days that decisions are kept.
         kept_rows: decisions that are kept: the newest of each person, survey and reason.
 
@@ -60,7 +62,14 @@ class Askings:
         DataError: the file is damaged, something else, or of a later version.
     """
 
-    def __init__(self, path: Path, kept_days: float = 30, kept_rows: int = 200_000) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1000,
+        kept_days: float = 30,
+        kept_rows: int = 200_000,
+    ) -> None:
+        self._clock = clock
         self._path = path
         self._kept_days, self._kept_rows = kept_days, kept_rows
         self._writer = askings_file.connect(path)
@@ -204,6 +213,13 @@ class Askings:
             total = self._total(survey)
             total.answered += 1
             total.answered_here += here
+
+    def hear(self, ticket: Ticket, kind: str) -> None:
+        """Note what became of a time of asking: see `obverse.web.surveys.taking.Heard`."""
+        if kind == "answered":
+            who = Who.of(ticket.user_id, ticket.anonymous_id)
+            here = ticket.place == "page"
+            self.answered(who, ticket.survey_id, ticket.submission_id, self._clock(), here=here)
 
     def note(self, who: Who, reasons: Mapping[str, tuple[str, Reason]], at: int, *, nameless: bool) -> None:
         """Note what was decided; that one is shown is counted by `ask`.
