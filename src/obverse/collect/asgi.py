@@ -25,7 +25,8 @@ from obverse.collect.posthog_routes import Route
 from obverse.collect.privacy import Privacy
 from obverse.collect.refusal import Refusal, Refused, RefusedError, excerpt
 from obverse.collect.reply import Reply, accepted, failed, json_reply, preflight, wrong_method
-from obverse.collect.segment import CALLS, judge
+from obverse.collect.reserved import Reserved
+from obverse.collect.segment import CALLS, NOTHING_RESERVED, judge
 from obverse.collect.source import Source, SourceOf
 from obverse.collect.wire import Envelope, decode
 from obverse.errors import BusyError, DataError, ObverseError
@@ -64,6 +65,7 @@ class Collect:
         privacy: what is not kept.
         clock: gives the time, µs since 1970 UTC.
         address: of this server, as clients reach it; None to take it from each request.
+        reserved: events that only the server itself may write.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Collect:
         privacy: Privacy | None = None,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
         address: str | None = None,
+        reserved: Reserved = NOTHING_RESERVED,
     ) -> None:
         self._inbox = inbox
         self._source_of = source_of
@@ -81,6 +84,7 @@ class Collect:
         self._privacy = privacy or Privacy()
         self._clock = clock
         self._address = address
+        self._reserved = reserved
         self._room = Room(self._limits)
 
     @staticmethod
@@ -173,7 +177,7 @@ class Collect:
                 body = decompress(body, encoding, self._limits.max_batch_bytes)
                 envelope = decode(body, received_at)
                 source = source or self._source(envelope.write_key)
-                batch = judge(envelope, source, received_at, self._limits, self._privacy)
+                batch = judge(envelope, source, received_at, self._limits, self._privacy, self._reserved)
                 del envelope  # not held while the batch waits for its commit
                 body = b""
                 n_accepted = len(batch.events)

@@ -50,6 +50,7 @@ class Refusal(StrEnum):
     BAD_TIME = "bad_time"
     TIME_OUT_OF_RANGE = "time_out_of_range"
     NOT_TAKEN = "not_taken"
+    NOT_ASKED = "not_asked"
     # A row of an imported file.
     BAD_ROW = "bad_row"
 
@@ -99,6 +100,8 @@ _MEANINGS = {
     Refusal.TIME_OUT_OF_RANGE: "The event's time, corrected for the client's clock, is before 1990 "
     "or more than a day ahead.",
     Refusal.NOT_TAKEN: "The event is of a kind that Obverse does not take, as a recording of a session.",
+    Refusal.NOT_ASKED: "The event says what became of one of this server's own surveys; only the form that "
+    "it gave to somebody can say that.",
     Refusal.BAD_ROW: "The row of an imported file cannot be read as its columns were mapped.",
 }
 

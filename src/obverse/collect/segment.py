@@ -20,6 +20,7 @@ from obverse.collect.moment import happened_at, instant
 from obverse.collect.money import Fields, currency, worth
 from obverse.collect.privacy import Privacy
 from obverse.collect.refusal import Refusal, Refused, RefusedError, excerpt
+from obverse.collect.reserved import Reserved
 from obverse.collect.source import Source
 from obverse.collect.wire import NOTHING, Call, Envelope, decode
 from obverse.event import TYPE_EVENTS, Event
@@ -35,6 +36,7 @@ _fields_decoder = msgspec.json.Decoder(Fields)
 _raw_decoder = msgspec.json.Decoder(dict[str, Raw])
 _any_decoder = msgspec.json.Decoder()
 _NO_FIELDS = Fields()
+NOTHING_RESERVED = Reserved()
 
 
 def accept(
@@ -61,10 +63,17 @@ def accept(
     return judge(decode(body, call), source, received_at, limits or Limits(), privacy or Privacy())
 
 
-def judge(envelope: Envelope, source: Source, received_at: int, limits: Limits, privacy: Privacy) -> Batch:
+def judge(
+    envelope: Envelope,
+    source: Source,
+    received_at: int,
+    limits: Limits,
+    privacy: Privacy,
+    reserved: Reserved = NOTHING_RESERVED,
+) -> Batch:
     """Turn a decoded body's calls into events and refusals."""
     batch = Batch(source=source.name, received_at=received_at, events=[], refused=envelope.refused)
-    judging = _Judge(envelope, source, received_at, limits, privacy)
+    judging = _Judge(envelope, source, received_at, limits, privacy, reserved)
     add = batch.events.append
     for index, call in envelope.calls:
         try:
@@ -96,7 +105,13 @@ class _Judge:
     """Judges the calls of one body; what they share is looked at once."""
 
     def __init__(
-        self, envelope: Envelope, source: Source, received_at: int, limits: Limits, privacy: Privacy
+        self,
+        envelope: Envelope,
+        source: Source,
+        received_at: int,
+        limits: Limits,
+        privacy: Privacy,
+        reserved: Reserved,
     ) -> None:
         self.sent_value = envelope.sent_at
         self.sent_at = instant(envelope.sent_at)
@@ -105,6 +120,8 @@ class _Judge:
         self.received_at = received_at
         self.limits = limits
         self.privacy = privacy
+        self.reserved = reserved
+        self.reserved_names = reserved.names_for(source.name)
         self.shared = object_text(envelope.context, "context")
         self.clients: dict[str, Client] = {}
         self.n_chars = 0
@@ -120,6 +137,8 @@ class _Judge:
         user_id, anonymous_id = self.ids(call)
         client = self.client(call.context)
         properties, fields = self.properties(call, client)
+        if name in self.reserved_names:
+            self.reserved.check(properties)
         self.check_size(call, properties, client.text)
         sent_at = self.sent_at if call.sent_at is None else instant(call.sent_at)
         time = happened_at(

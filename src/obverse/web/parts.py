@@ -18,6 +18,7 @@ from obverse.collect.batch import Batch
 from obverse.collect.importing_spool import Spool, SpoolTaker
 from obverse.collect.inbox import Inbox
 from obverse.collect.limits import Limits
+from obverse.collect.reserved import Reserved
 from obverse.collect.source import Source
 from obverse.engine import warming
 from obverse.engine.local import Lake
@@ -28,6 +29,8 @@ from obverse.lake.table import EventTable
 from obverse.lake.writer import APP_ID, Writer, advice
 from obverse.settings.store import Settings, now_us
 from obverse.settings.values import ServerSettings
+from obverse.surveys.events import SURVEY_EVENTS
+from obverse.surveys.recording import SOURCE as SURVEYS_SOURCE
 from obverse.tape.tape import Tape
 from obverse.web.attempts import Attempts
 from obverse.web.desk import Desk
@@ -136,6 +139,9 @@ class Parts:
                 self._source_of,
                 self._limits(),
                 address=self.values.public_url,
+                reserved=Reserved(
+                    frozenset(SURVEY_EVENTS), "survey_id", self.asking.surveys.is_ours, SURVEYS_SOURCE
+                ),
             )
             self._stack = stack.pop_all()
 

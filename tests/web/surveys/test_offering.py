@@ -260,3 +260,16 @@ def test_nothing_on_disk_leads_from_an_anonymous_answer_to_the_person(
     for row in file.execute("SELECT * FROM unit"):
         assert not submissions & set(row)
     file.close()
+
+
+def test_an_answer_sent_past_the_form_is_refused_and_counted(server: Server, anyone: httpx.Client) -> None:
+    ours, theirs = make(server), make(server, "imported")
+    known(server, anyone, ours)
+    batch = [
+        {"type": "track", "event": name, "userId": "forger", "properties": {"survey_id": key}}
+        for name in ("Survey Answered", "Survey Shown")
+        for key in (ours, theirs)
+    ]
+    found = anyone.post("/v1/batch", json={"writeKey": server.write_key, "batch": batch}).json()
+    assert found["accepted"] == 2
+    assert [(one["index"], one["reason"]) for one in found["refused"]] == [(0, "not_asked"), (2, "not_asked")]
