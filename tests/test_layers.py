@@ -21,7 +21,7 @@ LAYERS = (
     ("web",),
     ("importing", "demo"),
     ("cli_printing",),
-    ("cli_measures", "cli_survey_import"),
+    ("cli_measures", "cli_survey_import", "cli_surveys"),
     ("cli",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

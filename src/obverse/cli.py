@@ -16,6 +16,7 @@ import click
 
 from obverse.cli_printing import data_option, json_option, print_answer, print_table
 from obverse.cli_survey_import import survey_import
+from obverse.cli_surveys import survey
 from obverse.errors import ObverseError, QuestionError
 from obverse.folder import Folder
 
@@ -264,6 +265,9 @@ def segment_rename(data: Path, name: str, to: str) -> None:
 
     with _settings(data) as settings:
         naming.rename(settings, name, to)
+
+
+cli.add_command(survey)
 
 
 def _settings(data: Path, create: bool = False) -> Settings:

@@ -45,6 +45,14 @@ class SavedSurvey(msgspec.Struct, frozen=True):
     changed_at: int
 
 
+class SavedVersion(msgspec.Struct, frozen=True):
+    """One version of a survey: its number, its JSON, and when it was made, µs since 1970 UTC."""
+
+    version: int
+    body: bytes
+    created_at: int
+
+
 class Surveys:
     """The surveys of one settings database. Safe to use from several threads."""
 
@@ -157,6 +165,19 @@ class Surveys:
         if body is None:
             raise NotFoundError(f"survey {key!r} has no version {version}")
         return str(body).encode()
+
+    def versions(self, key: str) -> list[SavedVersion]:
+        """List the versions of a survey, the newest first.
+
+        Raises:
+            NotFoundError: there is no such survey.
+        """
+        self.get(key)
+        columns = survey_version.c.version, survey_version.c.body, survey_version.c.created_at
+        of = select(*columns).where(survey_version.c.survey_id == key)
+        with self._engine.connect() as connection:
+            rows = connection.execute(of.order_by(survey_version.c.version.desc())).all()
+        return [SavedVersion(number, str(body).encode(), made) for number, body, made in rows]
 
     def secret(self) -> bytes:
         """Give the 32 bytes that tickets are signed with, the same for ever."""

@@ -15,7 +15,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter, QueryParameter
 from litestar.response import Stream
 
-from obverse.web import api_dashboards, api_segments
+from obverse.web import api_dashboards, api_segments, api_surveys
 from obverse.web.exporting import FORMATS, check, export
 from obverse.web.health import Health, look
 from obverse.web.problem import Problem
@@ -162,6 +162,7 @@ routes = Router(
         *api_segments.handlers,
         *api_dashboards.handlers,
         inviting.invite,
+        *api_surveys.handlers,
     ],
 )
 """The handlers of the API."""
