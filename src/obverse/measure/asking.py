@@ -76,17 +76,17 @@ def fields_of(question: type[Question]) -> tuple[FieldSpec, ...]:
     own = set(question.__annotations__)
     hints = get_type_hints(question, include_extras=True)
     specs = [
-        _spec(field, help_of.get(field.name, ""), field.name in own, _choices(hints[field.name]))
+        _spec(field, help_of.get(field.name, ""), field.name in own, choices_of(hints[field.name]))
         for field in info.fields
     ]
     return tuple(sorted(specs, key=lambda spec: not spec.own))
 
 
-def _choices(hint: Any) -> tuple[str, ...]:
+def choices_of(hint: Any) -> tuple[str, ...]:
     """List the choices of a type in the order in which they are declared."""
     if get_origin(hint) is Literal:
         return tuple(str(one) for one in get_args(hint))
-    return next((found for one in get_args(hint) if (found := _choices(one))), ())
+    return next((found for one in get_args(hint) if (found := choices_of(one))), ())
 
 
 def _spec(field: inspect.Field, help_text: str, own: bool, choices: tuple[str, ...]) -> FieldSpec:

@@ -14,7 +14,7 @@ import msgspec
 
 from obverse.errors import QuestionError
 from obverse.measure.funnel_text import Step, can_spell, parse_steps
-from obverse.measure.question import Question, duration_us
+from obverse.measure.question import duration_us
 from obverse.tape.layout import Selection
 
 
@@ -112,8 +112,8 @@ def check_number(number: int, field: str, least: int, most: int) -> None:
         raise QuestionError(f"{field}: {number} is not between {least} and {most}")
 
 
-def field_help(question: type[Question]) -> dict[str, str]:
-    """Say what each field of a question means, from its docstring and those of its bases.
+def field_help(question: type[msgspec.Struct]) -> dict[str, str]:
+    """Say what each field of a question, or of any struct, means, from its docstring and those of its bases.
 
     >>> field_help(Question)["segment"]
     'name of a saved segment: only its people count; None for everyone.'

@@ -26,6 +26,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "connect-src 'self'",
         "form-action 'self'",
         "frame-ancestors 'none'",
+        "frame-src 'self'",
         "base-uri 'none'",
     )
 )

@@ -23,6 +23,7 @@ from obverse.web.pages import (
 from obverse.web.pages.explore import page as explore
 from obverse.web.pages.overlay import page as overlay
 from obverse.web.pages.survey_import import page as survey_import
+from obverse.web.pages.surveys import pages as surveys
 
 routes = [
     home.show,
@@ -41,6 +42,7 @@ routes = [
     segments.show,
     segments.change,
     *survey_import.routes,
+    *surveys.routes,
     dashboards.show,
     dashboards.make,
     dashboards.add,

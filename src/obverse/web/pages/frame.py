@@ -28,6 +28,7 @@ SECTIONS = {
     "/explore": "Explore",
     "/dashboards": "Dashboards",
     "/segments": "Segments",
+    "/surveys": "Surveys",
     "/people": "People",
     "/health": "Data health",
 }
