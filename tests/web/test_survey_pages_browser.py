@@ -1,0 +1,208 @@
+"""A survey's page in a real browser: by keyboard alone, without JavaScript, looked over by axe-core."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from obverse.folder import Folder
+from obverse.lake.table import EventTable
+from obverse.surveys.question import Option, ShortText
+from obverse.surveys.survey import Survey, Theme
+from tests.surveys.samples import ANSWERS, QUESTIONS, all_kinds
+
+if TYPE_CHECKING:
+    from tests.conftest import Server
+
+pytestmark = pytest.mark.browser
+AXE = (Path(__file__).parents[2] / "sdk" / "node_modules" / "axe-core" / "axe.min.js").read_text()
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
+
+
+def make(server: Server, survey: Survey) -> str:
+    """Publish a survey and give the address of its page."""
+    with server.settings() as settings:
+        named = msgspec.structs.replace(survey, name=f"{survey.name} {time.time_ns()}")
+        key = settings.surveys.create(named.name, named.to_json()).id
+        settings.surveys.set_state(key, "live")
+    return f"{server.address}/s/{key}"
+
+
+def answered(server: Server, address: str) -> dict[str, Any]:
+    """Wait for the answer to a survey and give what it says."""
+    table = EventTable.open(Folder.open(server.data).events)
+    where = "event = 'Survey Answered' AND json_extract_string(properties, '$.survey_id') = ?"
+    until = time.monotonic() + 20
+    while True:
+        table.refresh()
+        rows = table.read(("properties",), where, (address.rpartition("/")[2],)).to_pylist()
+        if rows:
+            found: dict[str, Any] = msgspec.json.decode(rows[0]["properties"])
+            return found
+        assert time.monotonic() < until
+
+
+@pytest.fixture
+def still(browser: Browser) -> Iterator[Page]:
+    """A page of a browser that runs no JavaScript."""
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 760})
+    yield context.new_page()
+    context.close()
+
+
+def on(page: Page, n: int) -> None:
+    """Choose the n-th of a group of radio buttons by keyboard, counted from 0."""
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    for _ in range(n):
+        page.keyboard.press("ArrowRight")
+
+
+def by_keyboard(page: Page, name: str) -> None:
+    """Answer a question of `QUESTIONS` as `ANSWERS` has it, with a keyboard alone."""
+    value, keys = ANSWERS[name], page.keyboard
+    if name in ("sus", "umux"):
+        for item in value:
+            on(page, item - 1)
+    elif name == "matrix":
+        for option in value.values():
+            on(page, ["price", "speed", "taste"].index(option))
+    elif name == "ranking":
+        for option in ("price", "speed", "taste"):
+            keys.press("Tab")
+            keys.type(str(value.index(option) + 1))
+    elif name == "single":
+        on(page, 0)
+        keys.press("Tab")
+    elif name == "multiple":
+        for key in ("Tab", "Space", "Tab", "Tab", "Tab", "Space", "Tab"):
+            keys.press(key)
+        keys.type("a gift")
+    elif name in ("short", "long"):
+        keys.press("Tab")
+        keys.type(value)
+    elif name == "consent":
+        keys.press("Tab")
+        keys.press("Space")
+    else:
+        on(page, value - (0 if name == "nps" else 1))
+
+
+def test_each_type_of_question_is_answered_by_keyboard_alone_and_without_javascript(
+    server: Server, still: Page
+) -> None:
+    address = make(server, all_kinds(intro="A few questions."))
+    still.goto(address)
+    for step, question in enumerate(QUESTIONS, 1):
+        expect(still.locator("form")).to_have_attribute("data-step", str(step))
+        expect(still.get_by_role("group").or_(still.get_by_role("radiogroup")).first).to_contain_text(
+            question.text
+        )
+        by_keyboard(still, question.id)
+        still.keyboard.press("Tab")
+        expect(still.locator("button.obv-main")).to_be_focused()
+        still.keyboard.press("Enter")
+    expect(still.get_by_role("status")).to_contain_text("Thank you.")
+    said = answered(server, address)
+    assert said["answers"] == ANSWERS
+    assert said["others"] == {"multiple": "a gift"}
+
+
+def test_an_error_takes_the_focus_and_leads_to_the_field(server: Server, still: Page) -> None:
+    questions = (ShortText(id="why", text="Why?", required=True), ShortText(id="how", text="How?"))
+    still.goto(make(server, Survey(name="Needed", questions=questions)))
+    still.keyboard.press("Tab")
+    still.keyboard.press("Enter")
+    expect(still.get_by_role("alert")).to_be_focused()
+    expect(still).to_have_title("Error · Survey")
+    still.keyboard.press("Tab")
+    still.keyboard.press("Enter")
+    field = still.get_by_role("textbox", name="Why?")
+    expect(field).to_have_accessible_description("Please answer this question.")
+    still.keyboard.press("x")
+    expect(field).to_have_value("x")
+    still.keyboard.press("Enter")
+    expect(still.get_by_role("textbox", name="How?")).to_be_visible()
+    still.get_by_role("button", name="Back").click()
+    expect(field).to_have_value("x")
+
+
+def test_a_screen_reader_is_told_what_the_ends_of_a_scale_mean(server: Server, still: Page) -> None:
+    still.goto(make(server, all_kinds()))
+    group = still.get_by_role("radiogroup", name="How likely are you to recommend us?")
+    expect(group.get_by_role("radio")).to_have_count(11)
+    expect(group.get_by_role("radio", name="0 Not at all likely")).to_be_visible()
+    expect(group.get_by_role("radio", name="10 Extremely likely")).to_be_visible()
+
+
+def broken(page: Page) -> list[str]:
+    """Give what axe-core finds wrong with a page."""
+    page.evaluate(AXE)
+    rules = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
+    found = page.evaluate(f"axe.run(document, {rules}).then(found => found.violations)")
+    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_step_error_thanks_or_notice(
+    server: Server, browser: Browser, scheme: Any
+) -> None:
+    needed = tuple(msgspec.structs.replace(one, required=True, help="Take your time.") for one in QUESTIONS)
+    survey = all_kinds(intro="A few questions.", translations={"de": {"nps.text": "Wie wahrscheinlich?"}})
+    survey = msgspec.structs.replace(survey, questions=needed, theme=Theme(accent="#ffcc00"))
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 390, "height": 760})
+    page = context.new_page()
+    page.goto(make(server, survey))
+    for question in QUESTIONS:
+        assert broken(page) == [], question.id
+        page.locator("button.obv-main").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert broken(page) == [], f"{question.id}, wrong"
+        page.locator("body").click(position={"x": 1, "y": 1})
+        page.locator("form a").focus()
+        by_keyboard(page, question.id)
+        page.locator("button.obv-main").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    assert broken(page) == []
+    page.goto(f"{server.address}/s/none")
+    assert broken(page) == []
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 390, 1200])
+@pytest.mark.parametrize("language", ["de", "ar"])
+def test_nothing_is_wider_than_the_screen(
+    server: Server, browser: Browser, width: int, language: str
+) -> None:
+    options = tuple(Option(f"o{n}", LONG) for n in range(5))
+    questions = tuple(
+        msgspec.structs.replace(
+            one,
+            text=LONG,
+            **({"options": options} if hasattr(one, "options") else {}),
+            **({"rows": options[:2]} if hasattr(one, "rows") else {}),
+            **({"low": LONG, "high": LONG} if hasattr(one, "low") else {}),
+        )
+        for one in QUESTIONS
+    )
+    address = make(
+        server,
+        Survey(
+            name="Long", questions=questions, intro=LONG, thanks=LONG, translations={language: {"x": "y"}}
+        ),
+    )
+    context = browser.new_context(viewport={"width": width, "height": 700})
+    page = context.new_page()
+    page.goto(f"{address}?lang={language}")
+    for question in (*QUESTIONS, None):
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, question
+        if page.locator("button.obv-main").count():
+            page.locator("button.obv-main").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    context.close()
