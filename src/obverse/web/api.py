@@ -19,7 +19,7 @@ from obverse.web import api_dashboards, api_segments, api_surveys
 from obverse.web.exporting import FORMATS, check, export
 from obverse.web.health import Health, look
 from obverse.web.problem import Problem
-from obverse.web.surveys import inviting
+from obverse.web.surveys import answering, inviting
 
 if TYPE_CHECKING:
     from obverse.tape.tape import Tape
@@ -162,6 +162,7 @@ routes = Router(
         *api_segments.handlers,
         *api_dashboards.handlers,
         inviting.invite,
+        answering.submit,
         *api_surveys.handlers,
     ],
 )

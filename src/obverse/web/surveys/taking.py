@@ -20,7 +20,7 @@ from obverse.event import Event
 from obverse.surveys.checking import Fields
 from obverse.surveys.recording import DAY_US, SOURCE, Kind, Recorder
 from obverse.surveys.rendering import Form, render
-from obverse.surveys.sheet import Sheet, begin, first, turn
+from obverse.surveys.sheet import Answers, Sheet, begin, first, turn
 from obverse.surveys.survey import Place, Survey
 from obverse.surveys.ticket import Ticket, read, sign
 from obverse.surveys.words import said_of, words
@@ -136,6 +136,17 @@ class Taking:
             await self._keep(Recorder(survey, ticket, self.privacy).of_step(sheet, now, seconds), now)
             self.heard(ticket, "answered" if sheet.question is None else "partly")
         return self._step(ticket, survey, sheet, action, **hidden)
+
+    async def take(self, ticket: Ticket, survey: Survey, answers: Answers) -> None:
+        """Keep all answers at once; durable on return.
+
+        Raises:
+            BusyError: nothing could be kept just now.
+        """
+        recorder, now = Recorder(survey, ticket, self.privacy), self.clock()
+        begun = [recorder.of("shown", now), recorder.of("started", now)]
+        await self._keep([*begun, recorder.of_answers(answers, now)], now)
+        self.heard(ticket, "answered")
 
     async def note(
         self,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.conftest import Server
 
 pytestmark = pytest.mark.browser
-AXE = (Path(__file__).parents[2] / "sdk" / "node_modules" / "axe-core" / "axe.min.js").read_text()
+AXE = (Path(__file__).parents[3] / "sdk" / "node_modules" / "axe-core" / "axe.min.js").read_text()
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 
 

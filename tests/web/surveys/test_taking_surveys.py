@@ -429,3 +429,29 @@ def test_bodies_have_limits(server: Server, anyone: httpx.Client) -> None:
     form = {"content-type": "application/x-www-form-urlencoded"}
     assert anyone.post(f"/s/{key}", content=many, headers=form).status_code == 400
     assert anyone.get("/obverse/surveys/nothing").status_code == 404
+
+
+def test_a_program_hands_in_all_answers_at_once(server: Server, client: httpx.Client) -> None:
+    key, at = make(server, SHORT), "/api/surveys/{}/answers"
+    told = {
+        "answers": {"nps": 3, "why": "late"},
+        "user_id": "p1",
+        "touchpoint": "store",
+        "submission_id": f"till-{time.time_ns()}",
+    }
+    for _ in range(2):
+        kept = client.post(at.format(key), json=told, headers=OURS)
+        assert (kept.status_code, kept.json()) == (201, {"submission_id": told["submission_id"]})
+    answered = events(server, key, 3)[-1]
+    assert answered["event"] == "Survey Answered"
+    assert (answered["user_id"], answered["touchpoint"]) == ("p1", "store")
+    assert answered["properties"]["place"] == "api"
+    for wrong, status, code in (
+        ({"answers": {"nps": 11}}, 422, "wrong_answer"),
+        ({"answers": {}}, 422, "wrong_answer"),
+        ({"answers": {"nope": 1}}, 400, "wrong_question"),
+    ):
+        refused = client.post(at.format(key), json=wrong, headers=OURS)
+        assert (refused.status_code, refused.json()["code"]) == (status, code)
+    drafted = make(server, SHORT, state="draft")
+    assert client.post(at.format(drafted), json=told, headers=OURS).status_code == 409
