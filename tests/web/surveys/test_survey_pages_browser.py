@@ -175,6 +175,23 @@ def test_axe_finds_nothing_on_any_step_error_thanks_or_notice(
     context.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_page_of_who_reads_out(
+    server: Server, browser: Browser, scheme: Any
+) -> None:
+    survey = all_kinds(translations={"de": {"intro": "Einige Fragen."}})
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.goto(server.link())
+    page.goto(make(server, survey).replace("/s/", "/surveys/") + "/phone?q=nobody")
+    assert broken(page) == []
+    page.get_by_label("Language").select_option("Deutsch")
+    page.get_by_role("button", name="Ask without a name").click()
+    expect(page.get_by_role("button", name="Weiter")).to_be_visible()
+    assert broken(page) == []
+    context.close()
+
+
 @pytest.mark.parametrize("width", [320, 390, 1200])
 @pytest.mark.parametrize("language", ["de", "ar"])
 def test_nothing_is_wider_than_the_screen(
