@@ -14,6 +14,7 @@ from obverse.cli import cli
 from obverse.collect.refusal import Refusal
 from obverse.measure import MEASURES
 from obverse.settings.values import ServerSettings
+from obverse.surveys.reasons import Reason as Why
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text()
@@ -51,6 +52,11 @@ def test_each_command_that_is_documented_is_there_and_says_the_same_of_itself() 
 @pytest.mark.parametrize("reason", Refusal)
 def test_a_reason_is_documented_with_its_meaning(reason: Refusal) -> None:
     assert f"| `{reason.value}` | {reason.status} | {reason.meaning} |" in REFERENCE
+
+
+@pytest.mark.parametrize("reason", Why)
+def test_a_reason_of_a_survey_is_documented_with_its_meaning(reason: Why) -> None:
+    assert f"| `{reason.value}` | {reason.meaning} |" in REFERENCE
 
 
 @pytest.mark.parametrize("name", ServerSettings.__struct_fields__)

@@ -131,6 +131,20 @@ class People:
             people.append(Person(key, users.get(key), tuple(sorted(names)[:MAX_IDS])))
         return people
 
+    def behind(self, keys: Sequence[int]) -> list[Person]:
+        """Name the people whom ids belong to from now on, by the keys of the ids, in the order given."""
+        with self._reels.lock:
+            self._reels.refresh()
+            codes = self._reels.streams.lookup(np.array(keys, np.int64))
+            known = frozen(codes[codes >= 0])
+            owners = iter(self._reels.owners.people(known, frozen(np.full(len(known), EVER))).tolist())
+            streams = self._reels.streams.keys
+            people = [
+                int(streams[next(owners)]) if code >= 0 else key
+                for key, code in zip(keys, codes.tolist(), strict=True)
+            ]
+        return self.named(people)
+
     def find(self, text: str, limit: int) -> list[Person]:
         """Find people by an id or the beginning of an id or of an e-mail address, exact ids first."""
         if not text.strip() or limit < 1:

@@ -180,6 +180,10 @@ class Tape:
         """Name one person by key; one nobody knows has no ids."""
         return self._people.named([key])[0]
 
+    def people_behind(self, keys: Sequence[int]) -> list[Person]:
+        """Name the people whom ids belong to from now on, by the ids' keys (`obverse.event.stream_key`)."""
+        return self._people.behind(keys)
+
     def timeline(self, key: int, limit: int = 200, before: int | None = None) -> pa.Table:
         """Read a person's events over all their ids and devices, newest first, with all columns of the lake.
 

@@ -19,6 +19,7 @@ from obverse.web.pages import (
     person,
     segments,
     shared,
+    why,
 )
 from obverse.web.pages.explore import page as explore
 from obverse.web.pages.overlay import page as overlay
@@ -49,5 +50,6 @@ routes = [
     dashboards.show_one,
     dashboards.change,
     shared.show,
+    why.show,
 ]
 """The handlers of all pages."""

@@ -15,6 +15,7 @@ from obverse.web.pages.figures import count, day_name, exact_money, instant, mon
 from obverse.web.pages.frame import Link
 from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.part import Part, Sentence
+from obverse.web.pages.person_surveys import PersonSurvey, surveys_of
 from obverse.web.pages.timeline import RowOf, TimelineDay, flat, rows_of, tell
 
 MOST_READ = 5_000
@@ -48,6 +49,7 @@ class PersonPage(Page):
     facts: Annotated[tuple[PersonFact, ...], "First and last seen, orders, value, account."]
     traits: Annotated[tuple[tuple[str, str], ...], "What they or the organisation said about them, newest."]
     touchpoints: Annotated[tuple[Link, ...], "Where they were, to look at one alone."]
+    surveys: Annotated[Panel[tuple[PersonSurvey, ...]], "Surveys: why they are shown them, or not."]
     timeline: Annotated[Panel[tuple[TimelineDay, ...]], "Their events, newest first, by day and visit."]
     older_href: Annotated[str, "Address of the events before these; empty at the beginning."]
     newest_href: Annotated[str, "Address of the newest events, where these are not."]
@@ -99,6 +101,7 @@ def build(asked: Asked, key: str) -> Response[bytes]:
         facts=facts,
         traits=tuple(traits.items())[:20],
         touchpoints=_touchpoints(rows, asked, at),
+        surveys=panel(lambda: surveys_of(asked, person)),
         timeline=panel(lambda: tell(shown, asked.view.zone)),
         older_href=str(asked.address.put(before=older)) if older else "",
         newest_href=str(asked.address.put(before=None)) if asked.address.get("before") else "",

@@ -69,8 +69,16 @@ class Audiences:
         self._wake.set()
         self._thread.join()
 
-    def holds(self, segment: str, who: Who) -> bool | Reason:
-        """Tell whether somebody is in a segment, or why that cannot be said."""
+    def holds(self, segment: str, who: Who, *, wait: bool = False) -> bool | Reason:
+        """Tell whether somebody is in a segment, or why that cannot be said.
+
+        Args:
+            segment: its name.
+            who: is there.
+            wait: find it out now if it was not yet, as a page may and an offer must not.
+        """
+        if wait and segment not in self._found:
+            self._refresh(segment)
         found = self._look(segment)
         if isinstance(found, Reason):
             return Reason.SEGMENT_UNKNOWN if found is Reason.FILTER_FAILED else Reason.SEGMENT_NOT_READY
