@@ -22,6 +22,7 @@ from obverse.measure.linger import Linger
 from obverse.measure.overview import Overview
 from obverse.measure.paths import Paths
 from obverse.measure.question import Answer, Question
+from obverse.measure.reliability import Reliability
 from obverse.measure.responses import Responses
 from obverse.measure.retention import Retention
 from obverse.measure.score import Score
@@ -45,6 +46,7 @@ QUESTIONS: dict[str, Question] = {
     "linger": Linger(pages="*"),
     "overview": Overview(),
     "paths": Paths(),
+    "reliability": Reliability(items=("properties.answers.a", "properties.answers.b"), events="*"),
     "responses": Responses(),
     "retention": Retention(),
     "score": Score(kind="mean", field="properties.scores.q", events="*"),
@@ -64,6 +66,7 @@ EMPTY = {
     "linger": "Nobody viewed a page for a known time.",
     "overview": "Nobody was there in the period.",
     "paths": "There are no such paths.",
+    "reliability": "Nobody answered in the period.",
     "responses": "Nobody was asked in the period.",
     "retention": "Nobody started in the period.",
     "score": "Nobody answered in the period.",
@@ -83,6 +86,7 @@ ONE = {
     "linger": EMPTY["linger"],
     "overview": "1 people were there, 1 for the first time; none converted.",
     "paths": "1 paths of 1 people; the most frequent, 100.0\u202f% of them, is View.",
+    "reliability": EMPTY["reliability"],
     "responses": EMPTY["responses"],
     "retention": "1 people started; no interval is over for any of them yet.",
     "score": EMPTY["score"],
@@ -180,6 +184,11 @@ IN_SHORT_DAY: dict[str, tuple[Question, Callable[[Any], Any], object]] = {
     "linger": (Linger(pages="View", page="event", **SHORT), lambda got: got.pages[0].people, 2),
     "overview": (Overview(**SHORT), lambda got: got.totals.people, 2),
     "paths": (Paths(**SHORT), lambda got: got.n_paths, 2),
+    "reliability": (
+        Reliability(items=("properties.n", "2 * properties.n"), events="View", **SHORT),
+        lambda got: got.everyone.answers,
+        2,
+    ),
     "responses": (Responses(**SHORT), lambda got: got.everyone.submissions, 2),
     "retention": (Retention(**SHORT), lambda got: got.people, 2),
     "score": (
@@ -224,8 +233,8 @@ AT_ONCE = [
     *(row("ann", "View", 0), row("ann", "Click", 0), row("ann", PAID, 0, value=1.0, currency="EUR")),
     *(row("ben", PAID, 0, value=1.0, currency="EUR"), row("ben", "Click", 0), row("ben", "View", 0)),
     *(row("cy", "View", 0), row("newest", "Ping", 100 * DAY)),
-    row("ben", "Survey Answered", 0, properties=ASKED | {"scores": {"q": 3}}),
-    row("ben", "Survey Partly Answered", 0, properties=ASKED),
+    row("dee", "Survey Answered", 0, properties=ASKED | {"scores": {"q": 3}}),
+    row("dee", "Survey Partly Answered", 0, properties=ASKED),
 ]
 TIED: dict[str, tuple[Question, Callable[[Any], Any], object]] = {
     # what happens at the same instant follows, whichever arrived first …
@@ -275,7 +284,7 @@ TIED: dict[str, tuple[Question, Callable[[Any], Any], object]] = {
         lambda got: sorted((one.target, one.times) for one in got.streams if one.column == 1),
         [("(left)", 2), ("Click", 1)],
     ),
-    "sessions": (Sessions(), lambda got: got.totals.sessions, 4),
+    "sessions": (Sessions(), lambda got: got.totals.sessions, 5),
 }
 
 

@@ -20,6 +20,7 @@ from obverse.measure.overview import OverviewMeasure
 from obverse.measure.paths import PathsMeasure
 from obverse.measure.protocol import Measure
 from obverse.measure.question import Question
+from obverse.measure.reliability import ReliabilityMeasure
 from obverse.measure.responses import ResponsesMeasure
 from obverse.measure.retention import RetentionMeasure
 from obverse.measure.score import ScoreMeasure
@@ -39,6 +40,7 @@ MEASURES: dict[str, Measure] = {
     "linger": LingerMeasure(),
     "overview": OverviewMeasure(),
     "paths": PathsMeasure(),
+    "reliability": ReliabilityMeasure(),
     "responses": ResponsesMeasure(),
     "retention": RetentionMeasure(),
     "score": ScoreMeasure(),

@@ -184,6 +184,15 @@ _KNOWN = (
         ("survey", "question", "shape", "grain", "within"),
         "90d",
     ),
+    About(
+        "reliability",
+        "Reliability",
+        "Do the questions measure one thing?",
+        "Cronbach's alpha of several questions of a survey, and what each of them adds to it.",
+        GROUPS[6],
+        ("items", "reverse", "survey", "events", "missing"),
+        "90d",
+    ),
 )
 
 
