@@ -154,7 +154,7 @@ def _notes(everyone: ReliabilityGroup, facts: Facts) -> tuple[str, ...]:
         notes.append(f"{count(left_out)} of {count(everyone.answers)} answers leave items out.")
     if everyone.answers > everyone.people:
         notes.append(
-            f"{count(everyone.people)} people gave {count(everyone.answers)} answers; the interval takes them "
-            "as independent, and is too narrow."
+            f"{count(everyone.people)} people gave {count(everyone.answers)} answers; the interval takes "
+            "them as independent, and is too narrow."
         )
     return tuple(notes)

@@ -32,15 +32,14 @@ class Taken(NamedTuple):
     @property
     def complete(self) -> Bools:
         """Which have all items."""
-        found: Bools = np.isfinite(self.items).all(axis=1)
-        return found
+        return np.asarray(np.isfinite(self.items).all(axis=1))
 
 
 def take(question: Reliability, layout: Layout, units: range) -> Taken:
     """Find the answers that count."""
     track = layout.tracks[0]
     items = np.column_stack([one for one in track.numbers if one is not None])
-    found = submissions(asked_of(layout, np.isfinite(items).any(axis=1), None), units)
+    found = submissions(asked_of(layout, np.asarray(np.isfinite(items).any(axis=1)), None), units)
     start, end = question.period_us
     time = track.time[found.answer]
     counts = (found.answer >= 0) & (time >= start) & (time < end)
