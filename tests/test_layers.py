@@ -19,6 +19,7 @@ LAYERS = (
     ("engine",),
     ("surveys",),
     ("web",),
+    ("demo_surveys",),
     ("importing", "demo"),
     ("cli_printing",),
     ("cli_measures", "cli_survey_import", "cli_surveys"),

@@ -24,12 +24,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from obverse import demo_surveys
 from obverse.errors import DataError, ObverseError
 from obverse.folder import Folder
 
 if TYPE_CHECKING:
     from obverse.settings.store import Settings
-    from obverse.simulate import Body, Simulation
+    from obverse.simulate import Body
     from obverse.web.site import Site
 
 CONNECTIONS = 3
@@ -135,14 +136,15 @@ class Task(msgspec.Struct, frozen=True):
     root: str
     address: str
     write_key: str
+    survey_key: str
     mark: Mark
 
 
 def _fill(folder: Folder, mark: Mark, site: Site, settings: Settings) -> None:
     """Have the shop's clients send everything to the running server."""
-    known = [key.key for key in settings.write_keys() if key.name == "shop" and key.revoked_at is None]
-    write_key = known[0] if known else settings.create_key("shop")
-    task = Task(str(folder.root), replace(site, public_url=None).address, write_key, mark)
+    demo_surveys.ask(settings.surveys)
+    address = replace(site, public_url=None).address
+    task = Task(str(folder.root), address, _key(settings, "shop"), _key(settings, "surveys"), mark)
     clients = subprocess.run(
         [sys.executable, "-m", "obverse.demo"], input=msgspec.json.encode(task), check=False
     )
@@ -151,29 +153,36 @@ def _fill(folder: Folder, mark: Mark, site: Site, settings: Settings) -> None:
     msgspec.structs.replace(mark, done=True).write(folder)
 
 
+def _key(settings: Settings, name: str) -> str:
+    known = [key.key for key in settings.write_keys() if key.name == name and key.revoked_at is None]
+    return known[0] if known else settings.create_key(name)
+
+
 def load(
     address: str,
     write_key: str,
-    simulation: Simulation,
+    bodies: Iterator[Body],
     progress: Callable[[int, int], None],
     visible: Callable[[], int],
+    n_events: int,
 ) -> None:
-    """Send a simulation to a running server as its clients would, and wait until all of it is visible.
+    """Send bodies to a running server as clients would, and wait until all events are visible.
 
     Nothing is lost or doubled by trying again: messages have ids.
 
     Args:
         address: of the server, such as ``http://127.0.0.1:8040``.
         write_key: a write key of it.
-        simulation: what to send.
+        bodies: what to send.
         progress: called several times a second with how many messages were acknowledged (those that come
             twice included) and how many events are visible.
         visible: tells how many events can be asked about.
+        n_events: how many can be in the end.
 
     Raises:
         DemoError: the server refuses something, is gone, or shows nothing new for two minutes.
     """
-    clients = _Clients(address, write_key, simulation.bodies())
+    clients = _Clients(address, write_key, bodies)
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         sending = [pool.submit(clients.send_all) for _ in range(CONNECTIONS)]
         try:
@@ -185,7 +194,7 @@ def load(
             clients.stop.set()
         for one in sending:
             one.result()
-    _wait_until_visible(simulation.n_events, visible, partial(progress, clients.n_sent))
+    _wait_until_visible(n_events, visible, partial(progress, clients.n_sent))
 
 
 def _wait_until_visible(n: int, visible: Callable[[], int], progress: Callable[[int], None]) -> None:
@@ -299,15 +308,23 @@ def _as_clients(task: Task) -> None:
     with Progress(*columns, console=Console(stderr=True)) as bars:
         sent = bars.add_task(f"Simulating a shop of {task.mark.n_people} people", total=None)
         simulation = shop(task.mark.seed, task.mark.n_people, end=task.mark.end)
-        bars.update(sent, description="Events acknowledged", total=simulation.n_events)
-        seen = bars.add_task("Events visible", total=simulation.n_events)
-
-        def progress(n_sent: int, n_visible: int) -> None:
-            bars.update(sent, completed=min(n_sent, simulation.n_events))
-            bars.update(seen, completed=min(n_visible, simulation.n_events))
-
+        asked = simulation.survey_bodies()
+        n_shop, n_asked = simulation.n_events, sum(body.n_events for body in asked)
+        n_all = n_shop + n_asked
+        bars.update(sent, description="Events acknowledged", total=n_all)
+        seen = bars.add_task("Events visible", total=n_all)
         table = EventTable.open(Folder(Path(task.root)).events)
-        load(task.address, task.write_key, simulation, progress, lambda: table.refresh().n_events)
+
+        def visible() -> int:
+            return table.refresh().n_events
+
+        def progress(before: int, n_sent: int, n_visible: int) -> None:
+            bars.update(sent, completed=min(before + n_sent, n_all))
+            bars.update(seen, completed=min(n_visible, n_all))
+
+        of_shop, of_surveys = partial(progress, 0), partial(progress, n_shop)
+        load(task.address, task.write_key, simulation.bodies(), of_shop, visible, n_shop)
+        load(task.address, task.survey_key, iter(asked), of_surveys, visible, n_all)
 
 
 def main() -> int:

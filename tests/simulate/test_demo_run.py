@@ -19,7 +19,9 @@ from obverse.demo import DemoError, Mark
 from obverse.errors import DataError
 from obverse.folder import Folder
 from obverse.lake.table import EventTable
-from obverse.simulate import shop
+from obverse.settings.store import Settings
+from obverse.simulate import Body, shop
+from obverse.simulate.surveys.messages import SURVEY_IDS
 
 LIMIT_S = 100
 
@@ -80,6 +82,10 @@ def events_of(root: Path) -> list[str]:
     return found
 
 
+def asked_ids(bodies: list[Body]) -> list[str]:
+    return [message["messageId"] for body in bodies for message in msgspec.json.decode(body)["batch"]]
+
+
 def mark_of(root: Path) -> Mark:
     return demo._mark(Folder.open(root), Mark(1, 1, datetime.now(UTC)))
 
@@ -101,7 +107,10 @@ def test_a_demo_killed_while_it_loads_goes_on_doubles_nothing_and_is_then_only_s
     assert "Obverse is at http://127.0.0.1:" in greeting(again)
     assert "Events visible" in stop(again)
     assert mark_of(folder.root) == msgspec.structs.replace(mark, done=True)
-    truth = shop(mark.seed, 900, end=mark.end).truth.events["message_id"].to_pylist()
+    made = shop(mark.seed, 900, end=mark.end)
+    truth = [*made.truth.events["message_id"].to_pylist(), *asked_ids(made.survey_bodies())]
+    with Settings.open(folder.settings) as settings:
+        assert {one.id: one.state for one in settings.surveys.all()} == dict.fromkeys(SURVEY_IDS, "live")
     assert sorted(events_of(folder.root)) == sorted(truth)
 
     served = start(900)

@@ -10,6 +10,8 @@ from functools import cached_property
 from obverse.errors import QuestionError
 from obverse.simulate.happenings import World, world
 from obverse.simulate.model import Shop
+from obverse.simulate.surveys.asking import Opinions, opinions
+from obverse.simulate.surveys.messages import Writer
 from obverse.simulate.truth import Truth
 from obverse.simulate.wire import Body, bodies
 
@@ -38,6 +40,18 @@ class Simulation:
         that memory stays bounded, and are the same each time.
         """
         return bodies(self.made, self.seed)
+
+    @cached_property
+    def opinions(self) -> Opinions:
+        """What people truly think, who of them was asked, and what became of it."""
+        return opinions(self.made, self.seed)
+
+    def survey_bodies(self) -> list[Body]:
+        """Give what comes of asking people, as bodies of Segment's batch call in the order of arrival.
+
+        They are no part of `bodies`: they come from the shop's surveys, under a key of their own.
+        """
+        return list(Writer(self.made, self.opinions.asked, self.seed).bodies())
 
     @cached_property
     def truth(self) -> Truth:
