@@ -15,11 +15,11 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -158,31 +158,54 @@ def _key(settings: Settings, name: str) -> str:
     return known[0] if known else settings.create_key(name)
 
 
+class Sendable(Protocol):
+    """What can be sent to a server.
+
+    Attributes:
+        n_events: how many events can be asked about once it is in.
+    """
+
+    @property
+    def n_events(self) -> int: ...  # noqa: D102  # see above
+
+    def bodies(self) -> Iterator[Body]:
+        """Give the bodies, in the order of arrival."""
+
+
+@dataclass(frozen=True)
+class _Surveys:
+    """The surveys of a shop that is in already."""
+
+    asked: list[Body]
+    n_events: int
+
+    def bodies(self) -> Iterator[Body]:
+        return iter(self.asked)
+
+
 def load(
     address: str,
     write_key: str,
-    bodies: Iterator[Body],
+    simulation: Sendable,
     progress: Callable[[int, int], None],
     visible: Callable[[], int],
-    n_events: int,
 ) -> None:
-    """Send bodies to a running server as clients would, and wait until all events are visible.
+    """Send a simulation to a running server as its clients would, and wait until all of it is visible.
 
     Nothing is lost or doubled by trying again: messages have ids.
 
     Args:
         address: of the server, such as ``http://127.0.0.1:8040``.
         write_key: a write key of it.
-        bodies: what to send.
+        simulation: what to send.
         progress: called several times a second with how many messages were acknowledged (those that come
             twice included) and how many events are visible.
         visible: tells how many events can be asked about.
-        n_events: how many can be in the end.
 
     Raises:
         DemoError: the server refuses something, is gone, or shows nothing new for two minutes.
     """
-    clients = _Clients(address, write_key, bodies)
+    clients = _Clients(address, write_key, simulation.bodies())
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         sending = [pool.submit(clients.send_all) for _ in range(CONNECTIONS)]
         try:
@@ -194,7 +217,7 @@ def load(
             clients.stop.set()
         for one in sending:
             one.result()
-    _wait_until_visible(n_events, visible, partial(progress, clients.n_sent))
+    _wait_until_visible(simulation.n_events, visible, partial(progress, clients.n_sent))
 
 
 def _wait_until_visible(n: int, visible: Callable[[], int], progress: Callable[[int], None]) -> None:
@@ -323,8 +346,8 @@ def _as_clients(task: Task) -> None:
             bars.update(seen, completed=min(n_visible, n_all))
 
         of_shop, of_surveys = partial(progress, 0), partial(progress, n_shop)
-        load(task.address, task.write_key, simulation.bodies(), of_shop, visible, n_shop)
-        load(task.address, task.survey_key, iter(asked), of_surveys, visible, n_all)
+        load(task.address, task.write_key, simulation, of_shop, visible)
+        load(task.address, task.survey_key, _Surveys(asked, n_all), of_surveys, visible)
 
 
 def main() -> int:

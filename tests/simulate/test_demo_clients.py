@@ -95,10 +95,9 @@ def send(server: Answering) -> list[tuple[int, int]]:
     load(
         server.address,
         "the-key",
-        small().bodies(),
+        small(),
         lambda n_sent, n_visible: seen.append((n_sent, n_visible)),
         lambda: len(server.kept),
-        small().n_events,
     )
     return seen
 
@@ -157,13 +156,11 @@ def test_a_server_that_is_gone_ends_the_load(monkeypatch: pytest.MonkeyPatch) ->
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(DemoError, match="has stopped answering"):
-            load(address, "k", small().bodies(), lambda n_sent, n_visible: None, lambda: 0, 1)
+            load(address, "k", small(), lambda n_sent, n_visible: None, lambda: 0)
 
 
 def test_events_that_never_become_visible_end_the_load(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "PATIENCE_S", 0.3)
     server = start(lambda number: OK)
     with pytest.raises(DemoError, match=f"only 7 of {small().n_events} events are visible"):
-        load(
-            server.address, "k", small().bodies(), lambda n_sent, n_visible: None, lambda: 7, small().n_events
-        )
+        load(server.address, "k", small(), lambda n_sent, n_visible: None, lambda: 7)

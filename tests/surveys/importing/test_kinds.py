@@ -209,3 +209,18 @@ def test_values_are_written_as_they_are_read() -> None:
         "x=y": "z",
     }
     assert "missing" in write_values(values)
+
+
+def test_the_mapping_of_the_guide_is_read(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "past-surveys.md").read_text()
+    mapping = csv(
+        tmp_path, 'name = "Guests"' + guide.partition('name = "Guests"')[2].partition("```")[0], "map.toml"
+    )
+    head = "answered_on,customer_id,name,NETPRO,used_web,used_app,Q7FOOD\n"
+    rows = "".join(f"2026-03-0{k + 1},c{k},Ann,{11 - k},1,{k % 2},{k}\n" for k in range(7))
+    bring_in(tmp_path / "d", "--mapping", mapping, csv(tmp_path, head + rows))
+    found = events(tmp_path / "d")
+    assert [row["properties"]["answers"].get("recommend") for row in found] == [None, 10, 9, 8, 7, 6, 5]
+    assert found[1]["properties"]["answers"]["used"] == ["the_website", "the_app"]
+    assert {row["touchpoint"] for row in found} == {"store"}
+    assert "Ann" not in str(found)
