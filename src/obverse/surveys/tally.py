@@ -18,26 +18,29 @@ _SUBMISSIONS = f"""
            min(epoch_us(time)) AS first,
            max(epoch_us(time)) FILTER (event IN ('{ANSWERED}', '{PARTLY_ANSWERED}')) AS last,
            bool_or(event = '{SHOWN}') AS shown,
-           bool_or(event = '{ANSWERED}') AS answered
+           bool_or(event = '{ANSWERED}') AS answered,
+           bool_or(event IN ('{ANSWERED}', '{PARTLY_ANSWERED}')) AS replied
     FROM events WHERE event IN ({_NAMES}) GROUP BY ALL
 """  # noqa: S608 - our own names
 _COUNTS = f"""
     SELECT id, first // {_WEEK_US} AS week, count(*) FILTER (shown) AS shown,
-           count(*) FILTER (shown AND answered) AS replied, count(*) FILTER (answered) AS answered,
+           count(*) FILTER (shown AND replied) AS replied, count(*) FILTER (answered) AS answered,
            max(last) AS last
     FROM ({_SUBMISSIONS}) WHERE id IS NOT NULL GROUP BY ALL ORDER BY ALL
 """  # noqa: S608 - our own names
 _SCORES = f"""
     SELECT id, entry.key AS question, entry.value AS score, count(*) AS n
-    FROM (SELECT json_extract_string(properties, '$.survey_id') AS id, unnest(map_entries(
-              TRY_CAST(json_extract(properties, '$.scores') AS MAP(VARCHAR, DOUBLE)))) AS entry
-          FROM events WHERE event = '{ANSWERED}')
+    FROM (SELECT id, unnest(map_entries(TRY_CAST(scores AS MAP(VARCHAR, DOUBLE)))) AS entry FROM (
+        SELECT json_extract_string(properties, '$.survey_id') AS id,
+               arg_max(json_extract(properties, '$.scores'), (event = '{ANSWERED}', epoch_us(time))) AS scores
+        FROM events WHERE event IN ('{ANSWERED}', '{PARTLY_ANSWERED}')
+        GROUP BY id, json_extract_string(properties, '$.submission_id')))
     WHERE id IS NOT NULL AND entry.value IS NOT NULL GROUP BY ALL ORDER BY ALL
 """  # noqa: S608 - our own names
 
 
 class Week(msgspec.Struct, frozen=True):
-    """The people who were first asked in a week: its number since 1970, how many, how many answered."""
+    """Times of asking that began in a week: its number since 1970, how many, how many were answered."""
 
     week: int
     shown: int
@@ -49,8 +52,8 @@ class Tally(msgspec.Struct):
 
     Attributes:
         shown: how often it was shown.
-        replied: how often it was answered to the end of those times.
-        answered: how often in all, those times included that nobody saw being shown, as on the phone.
+        replied: how often it was answered then, wholly or in part.
+        answered: how often it was answered to the end, those times included that were not recorded as shown.
         last: time of the last answer, µs since 1970 UTC; None without one.
         weeks: with somebody asked in them, the earliest first.
         scores: how many answers have each score, by question.

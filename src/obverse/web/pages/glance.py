@@ -65,11 +65,16 @@ def owners(table: EventTable, rows: Sequence[RowOf]) -> list[Who]:
     Returns:
         Everybody once, in the order in which they come.
     """
+    return list(dict.fromkeys(owner_of_each(table, rows)))
+
+
+def owner_of_each(table: EventTable, rows: Sequence[RowOf]) -> list[Who]:
+    """Tell the same as `owners`, for each event in its place."""
     devices = {row["anonymous_id"] for row in rows if row["user_id"] is None}
     claims = _claims(table, "list_contains(?, anonymous_id)", devices)
     last = {device: user for device, user, _ in sorted(claims, key=lambda claim: (claim[2], claim[1]))}
     found = (Who(row["user_id"] or last.get(row["anonymous_id"]), row["anonymous_id"]) for row in rows)
-    return list(dict.fromkeys(Who(who.user_id) if who.user_id else who for who in found))
+    return [Who(who.user_id) if who.user_id else who for who in found]
 
 
 def glances(table: EventTable, people: Sequence[Who], conversion: str) -> list[Glance]:

@@ -143,7 +143,7 @@ def _told(row: RowOf, zone: ZoneInfo) -> Told:
         name=row["event"],
         value=money(row["value"], row["currency"]) if row["value"] else "",
         value_exact=exact_money(row["value"], row["currency"]) if row["value"] else "",
-        hint=_hint(dict(properties)),
+        hint=hint_of(dict(properties)),
         fields=(*_own(row, at), *properties, *context)[:_MOST_FIELDS],
     )
 
@@ -157,7 +157,8 @@ def _own(row: RowOf, at: datetime) -> tuple[tuple[str, str], ...]:
     return tuple(made)
 
 
-def _hint(properties: dict[str, str]) -> str:
+def hint_of(properties: dict[str, str]) -> str:
+    """Say what an event was about, in a few words, from its properties as `flat` writes them."""
     text = next((found for key in _HINTS if (found := properties.get(f"properties.{key}"))), "")
     return text if len(text) <= 80 else f"{text[:79]}…"
 

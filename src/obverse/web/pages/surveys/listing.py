@@ -44,7 +44,7 @@ class Counted:
     Attributes:
         shown: how often it was shown.
         answered: how often it was answered to the end.
-        rate: of those who were shown it, how many answered, in per cent; empty where nobody was.
+        rate: of the times it was shown, how many were answered, wholly or in part; empty where it was not.
         between: its 95 % interval.
         trend: the rate by week; None with fewer than two weeks.
         score: its first score; None where there is none.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from obverse.web.pages.surveys import builder, listing
+from obverse.web.pages.surveys import builder, listing, results
 
 routes = [
     listing.show,
@@ -11,5 +11,7 @@ routes = [
     builder.send_new,
     builder.show_edit,
     builder.send_edit,
+    results.show_results,
+    results.show_file,
 ]
 """In the order in which the pages lead to each other."""
