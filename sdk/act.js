@@ -131,7 +131,7 @@ function ownRequests(host) {
   const own = new URL(host, location.href);
   return (url) => {
     const { origin, pathname } = new URL(url, location.href);
-    return origin === own.origin && /(^|\/)(v1\/)?(b|batch|[tpigas])$/.test(pathname);
+    return origin === own.origin && /(^|\/)((v1\/)?(b|batch|[tpigas])|surveys\/[\w.]+)$/.test(pathname);
   };
 }
 

@@ -1,38 +1,30 @@
 // What obverse.js is made of, and why: types and reasons that browsers need not load.
 
 declare namespace T {
-  type Consent = import("./types.d.ts").Consent;
-  type Options = import("./types.d.ts").Options;
   type Load = typeof import("./types.d.ts").load;
-  type Begin = (...given: Parameters<Load>) => void;
   /** Any method may be asked for by its name. */
   type Client = import("./types.d.ts").Client & { [name: string]: (...given: any[]) => any };
 
   /**
-   * What is kept, by key, as JSON: `localStorage` with consent, else an object that lasts as long as the page. Where
-   * the storage is full, a copy of it in memory takes its place. Objects without a prototype see nothing of what a
-   * page adds to `Object.prototype`.
+   * The options (T.Options), and what changes: `view`, the Place of the page that is viewed; `heard`, the first hundred
+   * calls of the page as they were queued, for modules, which come later (each makes `heard.push` its own, and so hears
+   * the next); `stops`, what stops a module, by name; and `box`. One type for all saves what five would weigh.
+   *
+   * `box` is what is kept, by key, as JSON: `localStorage` with consent, else an object that lasts as long as the page.
+   * Where the storage is full, a copy of it in memory takes its place. Objects without a prototype see nothing of what
+   * a page adds to `Object.prototype`.
    *
    * `obverse.me` is a Person, `obverse.session` the session's id and last event; each event of the queue has a key of
    * its own, which is its message id: tabs add and remove theirs without reading those of others, and the time in
    * front sorts them.
    */
-  type Box = Record<string, any>;
+  type Any = any;
 
   /** Where something happened: the part of an event's context that a page view sets, for all events until the next. */
   interface Place {
     campaign: Record<string, string>;
     page: { path: string; referrer: string; search: string; title: string; url: string };
   }
-  interface Call {
-    type: "page" | "track" | "identify" | "group";
-    [field: string]: unknown;
-  }
-  type Stop = () => void;
-
-  /** Queue a call. In a hidden page, which may be about to go, it is sent at once. */
-  type Add = (call: Call) => void;
-
   /**
    * Give the keys of the next batch, where it goes, and its body; no key where nothing waits. To ask `Intl` for the
    * time zone costs a page that has not used it some 15 ms, to ask `Temporal` nothing. After a failure a batch
@@ -45,8 +37,11 @@ declare namespace T {
    */
   type Pack = (queued: string[]) => [string[], URL, string];
 
-  /** Change the state; without an argument, begin with what was answered, else with the options. */
-  type Settle = (next?: Consent) => void;
+  /**
+   * Start a module once it is there. It is asked for when recording begins, in a task of its own, and started once
+   * between two denials.
+   */
+  type Run = (name: string, module: Promise<import("./types.d.ts").Module>) => void;
 
   /** Nothing is thrown into the page. */
   type Safely = <G extends any[]>(act: (...given: G) => any) => (...given: G) => any;
@@ -55,7 +50,10 @@ declare namespace T {
 }
 
 interface Window {
-  [name: string]: any;
+  [name: string | number]: any;
+}
+interface Headers {
+  get(name: string): any;
 }
 interface Document {
   prerendering?: boolean;
@@ -68,8 +66,4 @@ interface Navigator {
 }
 interface RequestInit {
   __proto__?: null;
-}
-
-declare module "*/act.js" {
-  export const start: import("./types.d.ts").Module["start"];
 }

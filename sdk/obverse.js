@@ -1,90 +1,79 @@
-// Why so: core.d.ts
+// Why: core.d.ts
 const ME = "obverse.me", SESSION = "obverse.session", QUEUE = "obverse-";
-/** @type {T.Options} */
-let options;
-/** @type {T.Consent} */
-let state = "denied";
-/** @type {T.Box} */
-let box = { __proto__: null };
-/** @type {T.Place | void} */
-let view;
-/** @type {T.Stop | void} */
-let stop;
+/** @type {T.Any} */
+let [state, box, stops, heard, options, view] = ["denied", { __proto__: null }, { __proto__: null }, []];
 let n = 1e6, failures = 0, timer = 0, pulse = 0, rest = 0, shown = 0;
-const unsent = new Set([""]);
+const unsent = new Set();
 
 /** @type {T.Safely} */
 const safely = (act) => (...given) => {
-	try { return act(...given); } catch {}
+	try { return act(...given) } catch {}
 };
+const tell = (name = "") => dispatchEvent(new Event("obverse:" + name));
 /** @type {T.Listen} */
 const listen = (name, act) => addEventListener(name, safely(act));
-const tell = (name = "") => dispatchEvent(new Event("obverse:" + name));
 const random = () => crypto.getRandomValues(new Uint32Array(4)).join("");
 const read = (key = "") => ({ __proto__: null, ...safely(JSON.parse)(box[key]) });
 const put = (key = "", value = {}) => {
 	const text = JSON.stringify(value);
-	try { box[key] = text; } catch { box = { __proto__: null, ...box, [key]: text }; }
+	try { box[key] = text } catch { box = { __proto__: null, ...box, [key]: text } }
 };
 const drop = (key = "") => delete box[key];
 const keys = (prefix = "") => Object.keys(box).filter((key) => key.startsWith(prefix)).sort();
 
-/** @type {() => T.Place} */
 const here = () => {
-	const { pathname: path, search, href } = location;
-	/** @type {T.Box} */
-	const campaign = {};
+	const campaign = read(), { pathname: path, search, href } = location;
 	new URLSearchParams(search).forEach((value, key) => {
 		if (key.startsWith("utm_")) campaign[key.slice(4).replace("campaign", "name")] = value;
 	});
-	const referrer = view?.page.url ?? document.referrer;
-	return { campaign, page: { path, referrer, search, title: document.title, url: href.split("#")[0] } };
+	const { referrer, title } = document;
+	return { campaign, page: { path, referrer: view?.page.url ?? referrer, search, title, url: href.split("#")[0] } };
 };
 const me = () => {
-	if (!read(ME).id) put(ME, { ...read(ME), id: random(), first: view ?? here() });
+	read(ME).id || put(ME, { ...read(ME), id: random(), first: view ?? here() });
 	return read(ME);
 };
-/** @type {T.Add} */
-const add = (call) => {
+const add = (call = {}) => {
 	if (state == "denied") return;
 	const now = Date.now(), last = read(SESSION), { id, user, group, first } = me();
 	const sessionId = now - last.at <= 18e5 ? last.id : random();
 	put(SESSION, { id: sessionId, at: now });
 	const messageId = QUEUE + now.toString(36) + n++ + random();
 	const context = { ...(view ?? here()), first, groupId: group, sessionId };
-	put(messageId, { anonymousId: id, userId: user, ...call, messageId, timestamp: new Date(now), context });
+	call = { anonymousId: id, userId: user, ...call, messageId, timestamp: new Date(now), context };
+	put(messageId, call);
 	unsent.add(messageId);
+	heard[99] || heard.push(call);
 	if (document.hidden) queueMicrotask(leave);
 	else timer ||= setTimeout(flush, 1e3);
 };
 
-/** @type {T.Pack} */
-const pack = (queued) => {
+const pack = (queued = [""]) => {
 	const picked = queued.filter((key) => box[key]).slice(0, 32 >> failures || 1);
 	picked.forEach((key) => unsent.delete(key));
 	const { language: locale, userAgent } = navigator, { width, height } = screen;
 	const timezone = window.Temporal?.Now.timeZoneId() ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 	const context = { library: { name: "obverse.js" }, locale, screen: { width, height }, timezone, userAgent };
 	const body = JSON.stringify({ batch: picked.map(read), context, sentAt: new Date(), writeKey: options.writeKey });
-	return [picked, new URL("v1/b", options.host), body];
+	return { picked, url: new URL("v1/b", options.host), body };
 };
 const send = async () => {
-	const [picked, url, body] = pack(keys(QUEUE));
+	const { picked, url, body } = pack(keys(QUEUE));
 	if (!picked[0]) return (timer = 0);
 	let wait = 1e3 * 2 ** failures * (1 + Math.random());
 	try {
 		const answer = await fetch(url, {
 			__proto__: null, body, keepalive: !failures, method: "POST", signal: AbortSignal.timeout(3e4),
 		});
-		wait = Number(answer.headers.get("retry-after")) * 1e3 || wait;
+		wait = answer.headers.get("retry-after") * 1e3 || wait;
 		const { refused } = await answer.json();
-		if (refused && (answer.status < 401 || (answer.status == 413 && !picked[1]))) {
-			picked.forEach(drop);
+		if (refused && (answer.status < 401 || answer.status == 413 && !picked[1])) {
 			failures = 0;
+			picked.forEach(drop);
 			return send();
 		}
 	} catch {}
-	failures = Math.min(failures + 1, 8);
+	if (failures < 8) failures++;
 	picked.forEach((key) => unsent.add(key));
 	timer = setTimeout(flush, wait);
 };
@@ -93,14 +82,14 @@ const flush = async () => {
 	timer = -1;
 	try {
 		const old = QUEUE + (Date.now() - 24192e5).toString(36);
-		keys(QUEUE).filter((key, at, all) => key < old || at < all.length - 1e3).forEach(drop);
+		keys(QUEUE).filter((key, at, { length }) => key < old || at < length - 1e3).forEach(drop);
 		await navigator.locks.request("obverse", send);
 	} catch {
 		await send().catch(() => {});
 	}
 };
 const leave = safely(() => {
-	const [picked, url, body] = pack([...unsent]);
+	const { picked, url, body } = pack([...unsent]);
 	if (!failures && picked[0] && navigator.sendBeacon(url, body)) leave();
 });
 
@@ -119,13 +108,12 @@ const open = (fields = {}) => {
 	view = here();
 	add({ type: "page", ...fields });
 };
-const moved = () => options.pages && view?.page.path != location.pathname && open();
+const moved = safely(() => options.pages && view?.page.path != location.pathname && open());
 
-/** @type {T.Settle} */
-const settle = (next) => {
+const settle = (next = "") => {
 	const before = state, had = box;
 	box = safely(() => localStorage)() ?? { __proto__: null };
-	const asked = next ?? read(ME).consent ?? options.consent;
+	const asked = next || read(ME).consent || options.consent;
 	state = asked == "granted" || asked == "cookieless" ? asked : "denied";
 	if (state == "granted") for (const key in had) box[key] ??= had[key];
 	else {
@@ -133,19 +121,19 @@ const settle = (next) => {
 		box = state == before ? had : { __proto__: null };
 	}
 	if (next == "granted") put(ME, { ...me(), consent: next });
-	if (state == "denied") view = stop = stop?.();
-	else if (before == "denied") {
-		if (options.pages) open();
-		if (options.act) setTimeout(act);
+	if (state == "denied") {
+		for (const name in stops) stops[name] = stops[name]?.();
+		view = null;
+	} else if (before == "denied") {
+		options.pages && open();
+		options.act && run("act", import("./act.js"));
+		options.surveys && run();
 	}
 	tell("consent");
 };
-const act = async () => {
-	try {
-		const module = await import("./act.js");
-		if (state != "denied") stop ??= module.start(client, options);
-	} catch {}
-};
+const run = (name = "surveys", module = import("./surveys.js")) => module.then(({ start }) => {
+	if (state != "denied") stops[name] ??= start(client, options, heard, me);
+}).catch(() => {});
 
 /** @type {T.Client} */
 const client = {
@@ -178,29 +166,27 @@ const client = {
 /** @type {T.Load} */
 export const load = (key, given) => {
 	if (document.prerendering) document.addEventListener("prerenderingchange", () => load(key, given));
-	else if (!options) safely(begin)(key, given);
+	else if (!options) safely(() => {
+		options = {
+			consent: "granted", signals: "denied", writeKey: key,
+			heartbeat: 15, act: true, surveys: true, pages: true, host: new URL(".", import.meta.url).href, ...given,
+		};
+		const { name = "obverse" } = { ...given }, was = window[name];
+		window[name] = client;
+		if (options.signals && options.consent != "denied" && (navigator.doNotTrack == "1" || navigator.globalPrivacyControl))
+			options.consent = options.signals;
+		settle();
+		was?.forEach?.(client.push);
+		const leaving = () => (beat(rest), leave());
+		listen("visibilitychange", leaving);
+		listen("pagehide", leaving);
+		listen("pageshow", ({ persisted }) => persisted && open());
+		listen("online", flush);
+		listen("storage", ({ key, newValue }) => key == ME && !newValue && settle("denied"));
+		if (window.navigation) navigation.addEventListener("currententrychange", moved);
+		else setInterval(moved, 300);
+	})();
 	return client;
-};
-/** @type {T.Begin} */
-const begin = (key, given) => {
-	options = {
-		writeKey: key, host: new URL(".", import.meta.url).href, act: true, consent: "granted", signals: "denied",
-		heartbeat: 15, pages: true, name: "obverse", ...given,
-	};
-	const was = window[options.name];
-	window[options.name] = client;
-	if (options.signals && options.consent != "denied" && (navigator.doNotTrack == "1" || navigator.globalPrivacyControl))
-		options.consent = options.signals;
-	settle();
-	was?.forEach?.(client.push);
-	const leaving = () => (beat(rest), leave());
-	listen("visibilitychange", leaving);
-	listen("pagehide", leaving);
-	listen("pageshow", ({ persisted }) => persisted && open());
-	listen("online", flush);
-	listen("storage", ({ key, newValue }) => key == ME && !newValue && settle("denied"));
-	if (window.navigation) navigation.addEventListener("currententrychange", safely(moved));
-	else setInterval(safely(moved), 300);
 };
 export default client;
 

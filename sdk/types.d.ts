@@ -6,7 +6,23 @@ export type Id = string | number;
 
 /** What a module such as act.js is, which is loaded only when used; `start` gives what stops it. */
 export interface Module {
-  start(client: Client, options: Options): () => void;
+  start(client: Client, options: Options, heard: Call[], me: () => Person): () => void;
+}
+
+/** What the client has queued, as it is sent. A module that sets `push` of the array of them hears those to come. */
+export interface Call {
+  type: "page" | "track" | "identify" | "group";
+  event?: string;
+  properties?: Properties | null;
+  anonymousId: string;
+  userId?: Id;
+  context: { page: Record<string, string>; sessionId: string };
+}
+
+/** Who this is now. */
+export interface Person {
+  id: string;
+  user?: Id;
 }
 
 export interface Options {
@@ -16,6 +32,8 @@ export interface Options {
   host: string;
   /** Record clicks, forms, errors and time on elements too; an object has the options of act.js. */
   act: boolean | object;
+  /** Ask what surveys ask, in their moments. */
+  surveys: boolean;
   /** The state until somebody has answered. */
   consent: Consent;
   /** The same where the browser sends Do Not Track or Global Privacy Control; false to overlook that. */

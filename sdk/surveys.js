@@ -1,0 +1,31 @@
+// Why: asking.d.ts
+/** @type {import("./types.d.ts").Module["start"]} */
+export const start = (client, options, heard, me) => {
+	const quit = new AbortController(), { signal } = quit, consent = () => client.consent();
+	const look = async () => {
+		try {
+			const url = new URL("surveys/live.json", options.host);
+			url.searchParams.set("key", options.writeKey);
+			const live = await (await fetch(url, { __proto__: null, signal })).json();
+			if (live.surveys[0]) {
+				const { watch } = await import("./surveys-watch.js");
+				return signal.aborted || watch({ options, heard, me, consent, signal }, live);
+			}
+		} catch {}
+		if (!signal.aborted) heard.push = () => (heard.length = 0);
+	};
+	const begin = () => {
+		if (document.readyState != "complete" || document.hidden || signal.aborted) return;
+		removeEventListener("load", begin);
+		removeEventListener("visibilitychange", begin);
+		(window.requestIdleCallback ?? setTimeout)(look);
+	};
+	addEventListener("load", begin);
+	addEventListener("visibilitychange", begin);
+	begin();
+	return () => {
+		quit.abort();
+		Reflect.deleteProperty(heard, "push");
+		heard.length = 0;
+	};
+};
