@@ -79,8 +79,8 @@ declare namespace S {
    * - Leaving: the pointer leaves through the top, no button pressed. On a phone a flick brings the page near its top,
    *   soon after a finger moved (a link to the top is none), or somebody comes back to the page from elsewhere.
    * - A cart that nobody touched for a day is not being left. A form is begun by a change in a field outside our own.
-   * - A step not taken within a day or less is timed here, over page views and tabs; longer ones, and what happened
-   *   elsewhere, the server judges at each page view.
+   * - What happened elsewhere the server judges, at each page view, and steps not taken too. Within a day these are
+   *   timed here as well, over page views and tabs, so that somebody is asked where they are stuck.
    * - Where the page's policy allows no Trusted Types policy named `obverse`, or the browser has no constructable style
    *   sheets, nobody is asked what could not be shown, and the console says so.
    */

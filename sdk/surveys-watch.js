@@ -39,7 +39,7 @@ export const watch = (site, live) => {
 	let view;
 	/** @type {S.Memory} */
 	let memory = { after: {} };
-	let gathering = 0, ticking = 0, ticked = 0, offers = 0, touched = -1e9, high = 0, highAt = 0, asking = false;
+	let gathering = 0, ticking = 0, ticked = 0, offers = 0, touched = -1e9, last = 0, high = 0, highAt = 0, asking = false;
 
 	/** @type {S.Guard} */
 	const guard = (act) => (...given) => {
@@ -90,7 +90,7 @@ export const watch = (site, live) => {
 		wait(Math.max(0, within_s - (Date.now() - begun) / 1e3), () => {
 			if (recall().after[key] != begun) return;
 			mark(key);
-			come(moment);
+			come(moment, { event: moment.after ?? "", properties: {} });
 		});
 	};
 
@@ -102,8 +102,8 @@ export const watch = (site, live) => {
 		[waits, unseen, met, forms, inView, lingered].forEach((all) => all.clear());
 		views.disconnect();
 		offers = 0;
-		for (const one of [...which("page"), ...which("elsewhere")]) come(one);
-		for (const one of which("not_taken")) Number(one.within_s) > DAY_S ? come(one) : time(one);
+		for (const one of [...which("page"), ...which("elsewhere"), ...which("not_taken")]) come(one);
+		for (const one of which("not_taken")) time(one);
 		for (const one of which("lingering")) lingered.set(one, 0);
 		tick();
 	};
@@ -181,7 +181,8 @@ export const watch = (site, live) => {
 	});
 	listen(document, "touchmove", ({ timeStamp }) => (touched = timeStamp));
 	listen(document, "scroll", ({ timeStamp }) => {
-		if (scrollY > high || timeStamp - highAt > 500) (high = scrollY), (highAt = timeStamp);
+		if (scrollY > last || timeStamp - highAt > 500) (high = Math.max(last, scrollY)), (highAt = timeStamp);
+		last = scrollY;
 		if (high - scrollY > innerHeight / 2 && scrollY < innerHeight && timeStamp - touched < 1500) leave();
 	});
 	listen(document, "change", (event) => {

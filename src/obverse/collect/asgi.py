@@ -22,6 +22,7 @@ from obverse.collect.batch import Batch
 from obverse.collect.body import Disconnect, Place, Receive, Room, Scope, Send, decompress, read_body
 from obverse.collect.limits import Limits
 from obverse.collect.posthog_routes import Route
+from obverse.collect.posthog_surveys import NoSurveys, Surveys
 from obverse.collect.privacy import Privacy
 from obverse.collect.refusal import Refusal, Refused, RefusedError, excerpt
 from obverse.collect.reply import Reply, accepted, failed, json_reply, preflight, wrong_method
@@ -66,6 +67,7 @@ class Collect:
         clock: gives the time, µs since 1970 UTC.
         address: of this server, as clients reach it; None to take it from each request.
         reserved: events that only the server itself may write.
+        surveys: this server's own, for PostHog's client to ask.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Collect:
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
         address: str | None = None,
         reserved: Reserved = NOTHING_RESERVED,
+        surveys: Surveys | None = None,
     ) -> None:
         self._inbox = inbox
         self._source_of = source_of
@@ -85,6 +88,7 @@ class Collect:
         self._clock = clock
         self._address = address
         self._reserved = reserved
+        self._surveys = surveys or NoSurveys()
         self._room = Room(self._limits)
 
     @staticmethod
@@ -134,10 +138,10 @@ class Collect:
     async def _posthog(self, route: Route, headers: dict[bytes, bytes], receive: Receive) -> Reply:
         """Answer one of PostHog's clients."""
         if route.answer is None:
-            decode = partial(_decode_posthog, route)
+            decode = partial(_decode_posthog, route, self._surveys)
             return await self._ingest(decode, headers, receive, posthog_routes.failure)
         if not route.keyed:
-            return route.answer("")
+            return route.answer("", [])
         key = route.key
         try:
             if key is None and route.method == "POST":
@@ -147,7 +151,7 @@ class Collect:
             self._source(key)
         except RefusedError as error:
             return posthog_routes.failure(error)
-        return route.answer(key or "")
+        return route.answer(key or "", self._surveys.told())
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive, place: Place) -> bytes:
         """Read a request's body and undo its compression."""
@@ -261,8 +265,8 @@ def _decode(call: str | None, body: bytes, _: int) -> Envelope:
     return decode(body, call)
 
 
-def _decode_posthog(route: Route, body: bytes, received_at: int) -> Envelope:
-    return posthog.decode(body, received_at, route.key, route.event)
+def _decode_posthog(route: Route, surveys: Surveys, body: bytes, received_at: int) -> Envelope:
+    return posthog.decode(body, received_at, route.key, route.event, surveys)
 
 
 def _length(headers: dict[bytes, bytes]) -> int | None:

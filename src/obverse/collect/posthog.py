@@ -17,9 +17,10 @@ from msgspec import Raw
 
 from obverse.collect import posthog_elements
 from obverse.collect.posthog_context import Fields, context_of, is_own, read, without_nulls, words
+from obverse.collect.posthog_surveys import NAMES, NoSurveys, Surveys, is_of_survey
 from obverse.collect.posthog_wire import Captured, Posted, key_of, take_apart, text, unwrap
 from obverse.collect.refusal import Refusal, Refused, RefusedError, excerpt
-from obverse.collect.wire import NOTHING, Call, Envelope, Text
+from obverse.collect.wire import NOTHING, Call, Envelope, Text, VouchedCall
 from obverse.event import WEB_VITAL_MEASURED
 
 NOT_TAKEN = {
@@ -30,6 +31,7 @@ NOT_TAKEN = {
 }
 """Events that are refused, and what they are of."""
 
+_NO_SURVEYS = NoSurveys()
 ORIGINAL = "original_event"
 """Property that keeps the name under which an event came."""
 
@@ -41,7 +43,13 @@ _SAID = re.compile(r"""(["'`]).*?\1|\S+@\S+|\d+""")
 _fields_decoder = msgspec.json.Decoder(dict[str, Raw])
 
 
-def decode(body: bytes, received_at: int, key: str | None = None, event: str | None = None) -> Envelope:
+def decode(
+    body: bytes,
+    received_at: int,
+    key: str | None = None,
+    event: str | None = None,
+    surveys: Surveys = _NO_SURVEYS,
+) -> Envelope:
     """Turn a body, decompressed, into calls.
 
     Args:
@@ -49,6 +57,7 @@ def decode(body: bytes, received_at: int, key: str | None = None, event: str | N
         received_at: µs since 1970 UTC.
         key: the write key as the request names it outside of its body.
         event: the name of events that have none.
+        surveys: this server's own.
 
     Raises:
         RefusedError: nothing in the body can be used.
@@ -64,7 +73,7 @@ def decode(body: bytes, received_at: int, key: str | None = None, event: str | N
     for index, captured in posted.events:
         captured.event = captured.event or event
         try:
-            envelope.calls += [(index, call) for call in calls_of(captured, received_at)]
+            envelope.calls += [(index, call) for call in calls_of(captured, received_at, surveys)]
         except RefusedError as refused:
             envelope.refused.append(_refused(index, captured, refused.reason, refused.detail))
         except RecursionError:
@@ -86,14 +95,15 @@ def key_in(body: bytes) -> str | None:
     return posted.key or _key_of_events(posted)
 
 
-def calls_of(captured: Captured, received_at: int) -> list[Call]:
+def calls_of(captured: Captured, received_at: int, surveys: Surveys = _NO_SURVEYS) -> list[Call]:
     """Give the calls that one captured event stands for: mostly one.
 
     An event that brings traits of one's own along (others are what the client knows of the browser) gives an
     identify call with them; one with several Web Vitals gives one each.
 
     Raises:
-        RefusedError: it is of a kind that Obverse does not take, or tells nobody's id.
+        RefusedError: it is of a kind that Obverse does not take, tells nobody's id, or answers one of our own
+            surveys as nobody can.
     """
     name = captured.event
     if isinstance(name, str) and name in NOT_TAKEN:
@@ -102,7 +112,8 @@ def calls_of(captured: Captured, received_at: int) -> list[Call]:
     traits = _traits_of(captured, fields)
     shared = _shared(captured, fields, received_at)
     maker = _MAKERS.get(name, _own) if isinstance(name, str) else _own
-    calls = maker(shared, text(name), fields, traits)
+    answer = _answered(name, shared, fields, surveys) if isinstance(name, str) and name in NAMES else None
+    calls = [answer] if answer is not None else maker(shared, text(name), fields, traits)
     own = {name: value for name, value in traits.items() if is_own(name)}
     if own and calls[0].type not in ("identify", "group"):
         calls.append(_like(shared, ":set", type="identify", traits=_raw(own)))
@@ -292,6 +303,18 @@ _MAKERS: dict[str, Maker] = {
     "$exception": _error,
     "$web_vitals": _vitals,
 }
+
+
+def _answered(name: str, shared: Call, fields: Fields, surveys: Surveys) -> Call | None:
+    """Make the event of one of this server's own surveys; None where it is of another's."""
+    who = shared.user_id if shared.user_id is not None else shared.anonymous_id
+    found = surveys.taken(name, {key: read(value) for key, value in fields.items()}, str(who))
+    if found is None:
+        return None
+    event, told = found
+    rest = {key: value for key, value in fields.items() if not is_of_survey(key)}
+    known = msgspec.structs.asdict(shared) | {"type": "track", "event": event}
+    return VouchedCall(**known | {"properties": _raw({ORIGINAL: name, **rest, **told})})
 
 
 def _like(shared: Call, mark: str = "", **fields: Any) -> Call:

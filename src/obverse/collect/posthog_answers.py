@@ -13,20 +13,18 @@ import msgspec
 
 from obverse.collect.reply import Reply, json_reply, refused_reply, script_reply
 
-
-def surveys() -> list[dict[str, Any]]:
-    """List the surveys that browsers may show, in PostHog's shape; there are none yet."""
-    return []
+Told = list[dict[str, Any]]
+"""The surveys that browsers may show, in PostHog's shape."""
 
 
-def config(key: str) -> dict[str, Any]:
+def config(key: str, surveys: Told) -> dict[str, Any]:
     """Give what a browser's client should do: PostHog calls it the remote config.
 
     Whatever is said of ``surveys``, even no, makes the client load its script for them: so nothing is said
     while there are none.
     """
     return {
-        **({"surveys": True} if surveys() else {}),
+        **({"surveys": True} if surveys else {}),
         "token": key,
         "supportedCompression": ["gzip-js"],
         "analytics": {"endpoint": "/i/v0/e/"},
@@ -49,15 +47,15 @@ def config(key: str) -> dict[str, Any]:
     }
 
 
-def config_json(key: str) -> Reply:
+def config_json(key: str, surveys: Told) -> Reply:
     """Answer with the config as JSON."""
-    return json_reply(msgspec.json.encode(config(key)))
+    return json_reply(msgspec.json.encode(config(key, surveys)))
 
 
-def config_script(key: str) -> Reply:
+def config_script(key: str, surveys: Told) -> Reply:
     """Answer with the config as the script that sets it."""
     name = msgspec.json.encode(key).decode()
-    told = msgspec.json.encode({"config": config(key), "siteApps": []}).decode()
+    told = msgspec.json.encode({"config": config(key, surveys), "siteApps": []}).decode()
     return script_reply(
         "(function () {\n"
         "  var all = (window._POSTHOG_REMOTE_CONFIG = window._POSTHOG_REMOTE_CONFIG || {});\n"
@@ -66,7 +64,7 @@ def config_script(key: str) -> Reply:
     )
 
 
-def flags(key: str) -> Reply:
+def flags(key: str, surveys: Told) -> Reply:
     """Answer with no feature flags, in the shapes of ``/flags`` and of the older ``/decide``."""
     told = {
         "flags": {},
@@ -74,14 +72,14 @@ def flags(key: str) -> Reply:
         "featureFlagPayloads": {},
         "errorsWhileComputingFlags": False,
         "requestId": str(uuid4()),
-        **config(key),
+        **config(key, surveys),
     }
     return json_reply(msgspec.json.encode(told))
 
 
-def surveys_json() -> Reply:
+def surveys_json(key: str, surveys: Told) -> Reply:
     """Answer with the surveys that browsers may show."""
-    return json_reply(msgspec.json.encode({"surveys": surveys()}))
+    return json_reply(msgspec.json.encode({"surveys": surveys}))
 
 
 def no_bundle(path: str) -> Reply:

@@ -49,14 +49,15 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         method: that it takes.
         event: name of the events that have none.
         key: the write key that the path names, or that its query names as ``token`` or ``api_key``.
-        answer: what is answered to who has the key; None where it takes events.
+        answer: what is answered to who has the key, given the surveys that may be asked; None where it
+            takes events.
         keyed: a wrong key or method is refused; else it is answered whatever comes.
     """
 
     method: str = "GET"
     event: str | None = None
     key: str | None = None
-    answer: Callable[[str], Reply] | None = None
+    answer: Callable[[str, posthog_answers.Told], Reply] | None = None
     keyed: bool = True
 
 
@@ -77,9 +78,9 @@ def route(path: str, query: bytes) -> Route | None:
     if plain in _FLAGS:
         return Route(method="POST", key=_key(query), answer=posthog_answers.flags)
     if path == _SURVEYS:
-        return Route(key=_key(query), answer=lambda _: posthog_answers.surveys_json())
+        return Route(key=_key(query), answer=posthog_answers.surveys_json)
     if plain in _NOT_DONE:
-        return Route(answer=lambda _: posthog_answers.not_done(path), keyed=False)
+        return Route(answer=lambda *_: posthog_answers.not_done(path), keyed=False)
     found = _CONFIG.fullmatch(path)
     if found is not None:
         script = found[2] is not None
@@ -88,7 +89,7 @@ def route(path: str, query: bytes) -> Route | None:
         )
     found = _BUNDLE.fullmatch(path)
     if found is not None and (found[1] is None or found[1] in _BUNDLES):
-        return Route(answer=lambda _: posthog_answers.no_bundle(path), keyed=False)
+        return Route(answer=lambda *_: posthog_answers.no_bundle(path), keyed=False)
     return None
 
 

@@ -51,6 +51,7 @@ class Refusal(StrEnum):
     TIME_OUT_OF_RANGE = "time_out_of_range"
     NOT_TAKEN = "not_taken"
     NOT_ASKED = "not_asked"
+    WRONG_ANSWER = "wrong_answer"
     # A row of an imported file.
     BAD_ROW = "bad_row"
 
@@ -102,6 +103,8 @@ _MEANINGS = {
     Refusal.NOT_TAKEN: "The event is of a kind that Obverse does not take, as a recording of a session.",
     Refusal.NOT_ASKED: "The event says what became of one of this server's own surveys; only the form that "
     "it gave to somebody can say that.",
+    Refusal.WRONG_ANSWER: "The answer that PostHog's client sent is none that the survey takes: it breaks "
+    "its question's rule, or the survey is closed or never had that version.",
     Refusal.BAD_ROW: "The row of an imported file cannot be read as its columns were mapped.",
 }
 

@@ -22,7 +22,7 @@ from obverse.collect.privacy import Privacy
 from obverse.collect.refusal import Refusal, Refused, RefusedError, excerpt
 from obverse.collect.reserved import Reserved
 from obverse.collect.source import Source
-from obverse.collect.wire import NOTHING, Call, Envelope, decode
+from obverse.collect.wire import NOTHING, Call, Envelope, VouchedCall, decode
 from obverse.event import TYPE_EVENTS, Event
 
 CALLS = ("track", *TYPE_EVENTS)
@@ -137,7 +137,7 @@ class _Judge:
         user_id, anonymous_id = self.ids(call)
         client = self.client(call.context)
         properties, fields = self.properties(call, client)
-        if name in self.reserved_names:
+        if name in self.reserved_names and not isinstance(call, VouchedCall):
             self.reserved.check(properties)
         self.check_size(call, properties, client.text)
         sent_at = self.sent_at if call.sent_at is None else instant(call.sent_at)

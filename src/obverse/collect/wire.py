@@ -41,6 +41,10 @@ class Call(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
     context: Raw = NOTHING
 
 
+class VouchedCall(Call, kw_only=True):
+    """A call that this server made of what a client sent, and answers for: it may have a reserved name."""
+
+
 class _Batch(msgspec.Struct, rename="camel", kw_only=True):
     batch: list[Call]
     context: Raw = NOTHING

@@ -42,6 +42,7 @@ from obverse.web.surveys.audiences import Audiences
 from obverse.web.surveys.filters import Filters
 from obverse.web.surveys.live import Live as LiveSurveys
 from obverse.web.surveys.offering import Offering
+from obverse.web.surveys.posthog import PosthogSurveys
 from obverse.web.surveys.shelf import Shelf
 from obverse.web.surveys.taking import Taking
 
@@ -142,6 +143,7 @@ class Parts:
                 reserved=Reserved(
                     frozenset(SURVEY_EVENTS), "survey_id", self.asking.surveys.is_ours, SURVEYS_SOURCE
                 ),
+                surveys=PosthogSurveys(self.asking.surveys, settings.surveys, self.values.survey_rest_days),
             )
             self._stack = stack.pop_all()
 

@@ -60,9 +60,12 @@ class Live:
 
     def told(self) -> bytes:
         """Write what browsers are told."""
+        return msgspec.json.encode({"surveys": [_told(one) for one in self.asked()], "cart": CART})
+
+    def asked(self) -> list[Running]:
+        """Give those that are asked over a page now."""
         now = self._clock()
-        found = [one for one in self.running().values() if _is_asked(one, now)]
-        return msgspec.json.encode({"surveys": [_told(one) for one in found], "cart": CART})
+        return [one for one in self.running().values() if _is_asked(one, now)]
 
     def _renew(self) -> None:
         if time.monotonic() - self._at >= STALE_S and (self._reading is None or self._reading.done()):
