@@ -20,8 +20,9 @@ class Folder:
     """A data folder's paths.
 
     ``settings.db`` holds keys, users and settings; ``inbox.db`` what is accepted but not yet in the lake;
-    ``seen.db`` the message ids of the last 30 days; ``askings.db`` who was asked which survey; ``lake/`` the
-    Delta table of events, which is the truth; ``tape/`` only what can be made again from the lake.
+    ``seen.db`` the message ids of the last 30 days; ``askings.db`` who was asked which survey;
+    ``anonymous.db`` answers to anonymous surveys that wait for others; ``lake/`` the Delta table of events,
+    which is the truth; ``tape/`` only what can be made again from the lake.
     """
 
     root: Path
@@ -101,6 +102,11 @@ class Folder:
     def askings(self) -> Path:
         """SQLite: who was asked which survey and when, and why others were not."""
         return self.root / "askings.db"
+
+    @property
+    def anonymous(self) -> Path:
+        """SQLite: answers to anonymous surveys that wait for others to go on with."""
+        return self.root / "anonymous.db"
 
     @property
     def events(self) -> Path:

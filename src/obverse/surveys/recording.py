@@ -2,7 +2,7 @@
 
 Their message ids are made of the submission and the step, so what is sent twice is kept once. Of an
 anonymous survey all instants are the day's first: the minute of an answer beside the minutes of page views
-would name who gave it.
+would name who gave it (`obverse.web.surveys.mixing` sees to the order of arrival).
 """
 
 from __future__ import annotations

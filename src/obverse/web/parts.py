@@ -41,6 +41,7 @@ from obverse.web.surveys.askings import Askings
 from obverse.web.surveys.audiences import Audiences
 from obverse.web.surveys.filters import Filters
 from obverse.web.surveys.live import Live as LiveSurveys
+from obverse.web.surveys.mixing import Mixing
 from obverse.web.surveys.offering import Offering
 from obverse.web.surveys.posthog import PosthogSurveys
 from obverse.web.surveys.shelf import Shelf
@@ -130,6 +131,7 @@ class Parts:
             self.taking = Taking(
                 Shelf(settings.surveys),
                 keeper,
+                self._mixing(folder, stack),
                 settings.surveys.secret(),
                 now_us,
                 heard=self.askings.hear,
@@ -163,6 +165,13 @@ class Parts:
             rest_days=self.values.survey_rest_days,
             clock=now_us,
         )
+
+    def _mixing(self, folder: Folder, stack: ExitStack) -> Mixing:
+        held = Inbox.open(folder.anonymous, self.values.inbox_bytes)
+        stack.callback(held.close)
+        mixing = Mixing(held, self.inbox, now_us)
+        stack.callback(mixing.close)
+        return mixing
 
     def _limits(self) -> Limits:
         return Limits(max_event_bytes=self.values.event_bytes, max_batch_bytes=self.values.batch_bytes)

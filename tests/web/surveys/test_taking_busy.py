@@ -53,6 +53,7 @@ class Rig:
         self.taking = Taking(
             Shelf(settings.surveys),
             self.kept,
+            self.kept,
             b"s" * 32,
             lambda: self.now,
             heard=lambda ticket, kind: self.heard.append(kind),

@@ -69,6 +69,7 @@ class Taking:
     Attributes:
         shelf: has the surveys.
         keeper: keeps events.
+        mixing: keeps those of anonymous surveys.
         secret: that tickets are signed with.
         clock: tells the time, µs since 1970 UTC.
         privacy: what is not kept.
@@ -77,6 +78,7 @@ class Taking:
 
     shelf: Shelf
     keeper: Keeper
+    mixing: Keeper
     secret: bytes
     clock: Callable[[], int]
     privacy: Privacy = field(default_factory=Privacy)
@@ -133,7 +135,7 @@ class Taking:
         sheet, now = turn(survey, fields), self.clock()
         if sheet.accepted is not None:
             seconds = None if survey.anonymous else round(max(0, now - ticket.asked_at) / 1e6, 1)
-            await self._keep(Recorder(survey, ticket, self.privacy).of_step(sheet, now, seconds), now)
+            await self._keep(survey, Recorder(survey, ticket, self.privacy).of_step(sheet, now, seconds), now)
             self.heard(ticket, "answered" if sheet.question is None else "partly")
         return self._step(ticket, survey, sheet, action, **hidden)
 
@@ -145,7 +147,7 @@ class Taking:
         """
         recorder, now = Recorder(survey, ticket, self.privacy), self.clock()
         begun = [recorder.of("shown", now), recorder.of("started", now)]
-        await self._keep([*begun, recorder.of_answers(answers, now)], now)
+        await self._keep(survey, [*begun, recorder.of_answers(answers, now)], now)
         self.heard(ticket, "answered")
 
     async def note(
@@ -162,7 +164,9 @@ class Taking:
             BusyError: nothing could be kept just now.
         """
         now = self.clock()
-        await self._keep([Recorder(survey, ticket, self.privacy).of(kind, now, question, seconds)], now)
+        await self._keep(
+            survey, [Recorder(survey, ticket, self.privacy).of(kind, now, question, seconds)], now
+        )
         self.heard(ticket, kind)
 
     def ticket(self, survey_id: str, version: int, survey: Survey, place: Place, **known: object) -> Ticket:
@@ -194,9 +198,10 @@ class Taking:
         )
         return Step(survey, ticket, sheet, render(survey, sheet, form), again)
 
-    async def _keep(self, events: list[Event], now: int) -> None:
+    async def _keep(self, survey: Survey, events: list[Event], now: int) -> None:
+        keeper = self.mixing if survey.anonymous else self.keeper
         try:
-            await self.keeper.put(Batch(source=SOURCE, received_at=now, events=events))
+            await keeper.put(Batch(source=SOURCE, received_at=now, events=events))
         except DataError:
             raise BusyError("server: cannot keep answers just now; send it later", _RETRY_S) from None
 
