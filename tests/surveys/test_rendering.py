@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
@@ -15,7 +16,7 @@ from obverse.surveys.question import Matrix, Multiple, Option, Question, Rating,
 from obverse.surveys.rendering import Form, render, render_note, render_page
 from obverse.surveys.sheet import Answers, Sheet, begin
 from obverse.surveys.survey import Survey
-from obverse.surveys.theme import DARK, LIGHT, contrast, readable, text_on, theme_css
+from obverse.surveys.theme import DARK, LIGHT, contrast, readable, theme_css
 from obverse.surveys.words import WORDS
 from tests.surveys.samples import ANSWERS, QUESTIONS, all_kinds
 
@@ -230,10 +231,13 @@ def test_the_words_of_the_form_are_there_in_each_language() -> None:
 )
 def test_what_stands_on_or_in_any_accent_can_be_read(accent: str) -> None:
     for ground, towards in ((LIGHT, "#000000"), (DARK, "#ffffff")):
-        made = readable(accent, (ground,), towards)
-        assert contrast(made, ground) >= 4.5
-        assert contrast(text_on(made), made) >= 4.5
-        assert made in theme_css(accent) or contrast(accent, ground) < 5.5
+        assert contrast(readable(accent, (ground,), towards), ground) >= 4.5
+    rules = re.findall(r"--obv-accent:(#\w+);--obv-fill:(#\w+);--obv-on-fill:(#\w+)", theme_css(accent))
+    assert len(rules) == 3
+    for (ink, fill, on_fill), ground in zip(rules, (LIGHT, DARK, DARK), strict=True):
+        assert contrast(ink, ground) >= 4.5
+        assert contrast(on_fill, fill) >= 4.5
+    assert rules[0][1] == accent
 
 
 def test_long_scales_and_matrices_say_how_many_they_have() -> None:

@@ -11,7 +11,7 @@ LIGHT, DARK = "#ffffff", "#1b1d21"
 """What a form stands on, by scheme; the same in its style sheet."""
 _LIGHT_TINTED, _DARK_TINTED = "#eef0f3", "#2b2e34"
 """What controls stand on, the least favourable ground."""
-_ENOUGH = 4.5
+_ENOUGH, _STANDS_OUT = 4.5, 3
 
 
 def contrast(one: str, other: str) -> float:
@@ -40,22 +40,27 @@ def text_on(colour: str) -> str:
 
 
 def theme_css(accent: str) -> str:
-    """Write the rules that give a form its accent.
+    """Write the rules that give a form its accent: as text and edges, as what is filled, and as text on that.
+
+    What is filled keeps the accent as it is; it is made lighter only on a dark ground that it would not stand
+    out from, 3 to 1.
 
     Args:
         accent: as ``#rrggbb``.
     """
-    light = _rules(readable(accent, (LIGHT, _LIGHT_TINTED), "#000000"))
-    dark = _rules(readable(accent, (DARK, _DARK_TINTED), "#ffffff"))
+    light = readable(accent, (LIGHT, _LIGHT_TINTED), "#000000")
+    dark = readable(accent, (DARK, _DARK_TINTED), "#ffffff")
+    on_light = _rules(light, accent)
+    on_dark = _rules(dark, accent if contrast(accent, DARK) >= _STANDS_OUT else dark)
     return (
-        f".obverse-theme{{{light}}}"
-        f"@media (prefers-color-scheme:dark){{.obverse-theme:not([data-scheme=light]){{{dark}}}}}"
-        f".obverse-theme[data-scheme=dark]{{{dark}}}"
+        f".obverse-theme{{{on_light}}}"
+        f"@media (prefers-color-scheme:dark){{.obverse-theme:not([data-scheme=light]){{{on_dark}}}}}"
+        f".obverse-theme[data-scheme=dark]{{{on_dark}}}"
     )
 
 
-def _rules(accent: str) -> str:
-    return f"--obv-accent:{accent};--obv-on-accent:{text_on(accent)}"
+def _rules(accent: str, fill: str) -> str:
+    return f"--obv-accent:{accent};--obv-fill:{fill};--obv-on-fill:{text_on(fill)}"
 
 
 def _parts(colour: str) -> tuple[int, int, int]:

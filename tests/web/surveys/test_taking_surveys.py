@@ -413,7 +413,7 @@ def test_the_style_sheet_has_the_accent_that_is_asked_for(anyone: httpx.Client) 
     sheet = anyone.get("/obverse/surveys/form.css?accent=ffee00")
     assert sheet.status_code == 200
     assert sheet.headers["content-type"] == "text/css; charset=utf-8"
-    assert "--obv-on-accent:" in sheet.text
+    assert "--obv-fill:#ffee00;--obv-on-fill:#000000" in sheet.text
     again = anyone.get(
         "/obverse/surveys/form.css?accent=ffee00", headers={"if-none-match": sheet.headers["etag"]}
     )
