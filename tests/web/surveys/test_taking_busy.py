@@ -112,7 +112,9 @@ def test_what_cannot_be_kept_is_sent_again_later(rig: Rig, fails: Exception) -> 
     assert rig.heard == []
     assert rig.ask("GET", f"/s/{rig.key}")[0] == 200  # the first answer will say that it was shown
     rig.kept.fails = None
-    assert rig.answer("/obverse/surveys/answer", accept="application/json")[0] == 200
+    status, fields, body = rig.answer("/obverse/surveys/answer")
+    assert (status, fields["content-type"]) == (200, "text/html; charset=utf-8")
+    assert b'data-step="2"' in body
     assert rig.kept.names == ["Survey Shown", "Survey Started", "Survey Partly Answered"]
     assert rig.heard == ["partly"]
 
