@@ -75,7 +75,7 @@ class Asking(msgspec.Struct, frozen=True):
         asked_at: the last time, µs since 1970 UTC; of an anonymous survey the end of that day.
         n: how often.
         answered_at: the last answer; `NEVER` for none, and always for an anonymous survey.
-        share: share of people who were picked, the last time.
+        share: share of people who were picked, the last time; of an anonymous survey 1.
     """
 
     asked_at: int

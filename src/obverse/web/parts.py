@@ -40,6 +40,7 @@ from obverse.web.surveys.app import SurveyRoutes
 from obverse.web.surveys.askings import Askings
 from obverse.web.surveys.audiences import Audiences
 from obverse.web.surveys.filters import Filters
+from obverse.web.surveys.judging import Judging
 from obverse.web.surveys.live import Live as LiveSurveys
 from obverse.web.surveys.mixing import Mixing
 from obverse.web.surveys.offering import Offering
@@ -158,7 +159,7 @@ class Parts:
             surveys=LiveSurveys(self.settings.surveys, now_us),
             askings=self.askings,
             audiences=audiences,
-            filters=filters,
+            judging=Judging(audiences, filters),
             source_of=self._source_of,
             taking=self.taking,
             action=f"{self.values.sdk_path}/surveys/answer",

@@ -155,7 +155,7 @@ def test_of_an_anonymous_survey_only_the_day_is_kept_of_a_person(askings: Asking
     ask(askings, at("d1", "anna"), anonymous=True)
     ask(askings, at("d1", "anna"), anonymous=True)
     day_end = NOW - NOW % DAY_US + DAY_US - 1
-    assert askings.asked(ANNA) == {"s1": Asking(day_end, 1, NEVER, 0.5)}
+    assert askings.asked(ANNA) == {"s1": Asking(day_end, 1, NEVER, 1.0)}
 
 
 @pytest.mark.parametrize(

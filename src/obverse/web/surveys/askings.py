@@ -167,13 +167,13 @@ class Askings:
             moment: id of the moment.
             at: µs since 1970 UTC.
             share: of people who were picked.
-            anonymous: keep the day alone.
+            anonymous: keep the day alone: a share that follows the answers so far would tell when.
 
         Returns:
             A future that raises BusyError where nothing could be kept: then nobody may be shown it.
         """
         done: Future[None] = Future()
-        asked_at = at - at % DAY_US + DAY_US - 1 if anonymous else at
+        asked_at, share = (at - at % DAY_US + DAY_US - 1, 1.0) if anonymous else (at, share)
         with self._lock:
             if self._closed:
                 raise BusyError("the server is closing; ask again")
