@@ -31,7 +31,14 @@ def pairs(people: list[list[float]]) -> Floats:
     """Moments of each person's (sum, number) of answers."""
     sums = np.array([sum(one) for one in people], dtype=float)
     sizes = np.array([len(one) for one in people], dtype=float)
-    return pairs_by(np.zeros(len(people), dtype=np.int64), 1, sums, sizes)[0]
+    found: Floats = pairs_by(np.zeros(len(people), dtype=np.int64), 1, sums, sizes)[0]
+    return found
+
+
+def holds(found: Estimate, truth: float) -> bool:
+    assert found.low is not None
+    assert found.high is not None
+    return found.low <= truth <= found.high
 
 
 # -- NPS ------------------------------------------------------------------------------------------------
@@ -99,10 +106,10 @@ def test_several_answers_of_one_person_widen_the_interval_so_that_it_covers() ->
         keep = random.random((40, 4)) < 0.8
         other = random.choice([-1.0, 0.0, 1.0], p=(0.2, 0.3, 0.5), size=(40, 4))
         people = np.where(keep, lean[:, None], other)
-        counts = [int((people == one).sum()) for one in (-1, 0, 1)]
-        found, narrow = nps(*counts, pairs(people.tolist())), nps(*counts)
-        held += found.low <= 30 <= found.high
-        held_if_independent += narrow.low <= 30 <= narrow.high
+        low, middle, high = (int((people == one).sum()) for one in (-1, 0, 1))
+        found, narrow = nps(low, middle, high, pairs(people.tolist())), nps(low, middle, high)
+        held += holds(found, 30)
+        held_if_independent += holds(narrow, 30)
     assert 0.93 <= held / 1_000 <= 0.98
     assert held_if_independent / 1_000 < 0.85
 
@@ -137,9 +144,7 @@ def test_the_mean_covers_the_truth_when_people_answer_several_times() -> None:
         sizes = random.integers(1, 5, size=50)
         people = [list(random.normal(at, 0.5, size)) for at, size in zip(level, sizes, strict=True)]
         found = mean(pairs(people))
-        assert found.low is not None
-        assert found.high is not None
-        held += found.low <= 4 <= found.high
+        held += holds(found, 4)
     assert 0.925 <= held / 1_500 <= 0.97
 
 
@@ -165,9 +170,7 @@ def test_the_change_of_nps_covers_the_truth() -> None:
         strict=True,
     ):
         found = change(nps(*now.tolist()), nps(*before.tolist()))
-        assert found.low is not None
-        assert found.high is not None
-        held += found.low <= 30 <= found.high
+        held += holds(found, 30)
     assert 0.935 <= held / 2_000 <= 0.98
 
 
@@ -283,9 +286,7 @@ def test_feldts_interval_covers_the_truth() -> None:
     for _ in range(2_000):
         answers = random.normal(size=(n, 1)) + random.normal(size=(n, k))
         found = alpha(np.cov(answers.T), n)
-        assert found.low is not None
-        assert found.high is not None
-        held += found.low <= truth <= found.high
+        held += holds(found, truth)
     assert 0.935 <= held / 2_000 <= 0.965
 
 

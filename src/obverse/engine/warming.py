@@ -31,7 +31,9 @@ from obverse.measure.linger import Linger
 from obverse.measure.overview import Overview
 from obverse.measure.paths import Paths
 from obverse.measure.question import Question
+from obverse.measure.responses import Responses
 from obverse.measure.retention import Retention
+from obverse.measure.score import Score
 from obverse.measure.sessions import Sessions
 from obverse.measure.stages import Stages
 from obverse.measure.stickiness import Stickiness
@@ -94,6 +96,8 @@ def _questions() -> list[Question]:
         Drivers(conversion="B"),
         Paths(after="A", goal="B"),
         Act(click="A", form_start="A", conversion="B"),
+        Score(events="A", field="properties.x", by="properties.x", conversion="B"),
+        Responses(by="properties.place", conversion="B"),
         Stickiness(conversion="B", start="1970-01-01", by="properties.x"),
         *(
             Trend(series=series, start="1970-01-01", by="properties.x")

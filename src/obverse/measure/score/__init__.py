@@ -99,23 +99,24 @@ class ScoreMeasure:
         Args:
             question: what is asked.
             layout: what its plan laid out.
-            pick: a ``level``, of people's latest answer in the period, or of any in a ``row``; a ``value`` of
-                the scale; a ``group``; ``refused``: ``yes`` for answers that are no number of the scale.
+            pick: a ``level`` or a ``value`` of the scale that people answered; a ``row``; a ``group``;
+                ``latest``: ``yes`` for people's latest answer of the period alone, as the value side has it;
+                ``refused``: ``yes`` for answers that are no number of the scale.
 
         Raises:
             QuestionError: there is no such part.
         """
-        check_pick(pick, ("level", "value", "row", "group", "refused"))
+        check_pick(pick, ("level", "value", "row", "group", "latest", "refused"))
         found = take(question, layout, range(layout.n_units))
         _, start, end = periods(question, layout.newest)
         found = found.only((found.time >= start) & (found.time < end))
         found = found.only(found.kept != ("refused" in pick))
+        if "latest" in pick:
+            found = last_of_each(found)
         if "row" in pick:
             rows = rows_of(question, question.grain, layout.newest)
             row = rows.number(pick["row"])
             found = found.only((found.time >= rows.edges[row]) & (found.time < rows.edges[row + 1]))
-        elif "level" in pick:
-            found = last_of_each(found)
         found = found.only(_meant(question, layout, found, pick))
         marked = np.zeros(layout.n_units, dtype=np.bool_)
         marked[found.unit] = True

@@ -135,7 +135,7 @@ def _money(answer: ScoreAnswer, each: bool) -> Bars:
             level.name,
             level.value_per_person,
             f"{count(level.people)} people",
-            pick | {"level": level.name},
+            pick | {"level": level.name, "latest": "yes"},
             group,
             answer,
         )
