@@ -77,7 +77,7 @@ def test_elements_are_ranked_by_what_is_asked_for(told: Callable[..., Any]) -> N
 
 
 def test_an_element_has_its_time_its_clicks_and_its_converters(told: Callable[..., Any]) -> None:
-    saw, median, _, clicked, rage, dead, converters, others, _ = cells(told(show="click"), BUY)
+    saw, median, _, clicked, rage, dead, converters, others, *_ = cells(told(show="click"), BUY)
     assert (saw, clicked, rage, dead) == (str(LOOKED_LONG), f"{CLICKED}.0 %", "5.0 %", "—")
     assert median == "6 s"
     assert len(CONVERTING) == 45
@@ -86,7 +86,7 @@ def test_an_element_has_its_time_its_clicks_and_its_converters(told: Callable[..
 
 def test_time_in_view_is_compared_by_who_looked_longer_than_half_do(told: Callable[..., Any]) -> None:
     # The title is looked at the longer the later somebody came; converters came early.
-    *_, converters, others, difference = cells(told(), TITLE)
+    *_, converters, others, difference, _ = cells(told(), TITLE)
     assert float(converters.split()[0]) < 15 < 70 < float(others.split()[0])
     assert difference.startswith("−")
 

@@ -18,6 +18,7 @@ from obverse.web.pages.figures import (
     span,
 )
 from obverse.web.pages.part import Part, Sentence, ranged
+from obverse.web.pages.surveys.aimed import aimed
 
 _SINGULAR = {"people": "person", "entries": "entry", "sessions": "session", "accounts": "account"}
 _SURE = 0.05
@@ -36,6 +37,7 @@ class Drop:
         note: the interval of the value lost.
         pace: how long the others took to the next step, or how many left.
         href: address of the people who left.
+        ask: address of a new survey for who leaves here.
     """
 
     text: str
@@ -46,6 +48,7 @@ class Drop:
     note: str = ""
     pace: str = ""
     href: str = ""
+    ask: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,7 +271,12 @@ def _people_drop(answer: FunnelAnswer, i: int, after: FunnelStep, here: Address)
         high=None if went.low is None else 1 - went.low,
         pace=_pace(after.since_previous),
         href=people_href(here, i + 1, "dropped") if dropped else "",
+        ask=_ask(answer, i),
     )
+
+
+def _ask(answer: FunnelAnswer, i: int) -> str:
+    return aimed(answer.question, {"step": str(i + 1), "outcome": "dropped"})
 
 
 def _pace(taken: Durations | None) -> str:
@@ -313,6 +321,7 @@ def _value_drop(answer: FunnelAnswer, i: int, here: Address) -> Drop:
         note=f"({between})" if lost.value and between else "",
         pace=who if lost.value else "",
         href=people_href(here, i + 1, "dropped") if step.dropped else "",
+        ask=_ask(answer, i),
     )
 
 

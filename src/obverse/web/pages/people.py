@@ -22,6 +22,7 @@ from obverse.web.pages.latest import latest
 from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.person import display_name, person_href
 from obverse.web.pages.snippet import Snippet
+from obverse.web.pages.surveys.aimed import aimed, aimed_at_segment
 
 if TYPE_CHECKING:
     from obverse.engine.people import PeoplePage as Found
@@ -70,6 +71,7 @@ class PeoplePage(Page):
     back_to: Annotated[str, "What that question is called."] = ""
     question: Annotated[str, "That question as JSON, to save its people; empty where there are none."] = ""
     pick: Annotated[str, "Which part of its answer, as JSON."] = ""
+    ask: Annotated[str, "Address of a new survey for them; empty where it is not known when to ask."] = ""
     heading: Annotated[str, "What the list is."]
     shown_text: Annotated[str, "Which part of the list is shown."] = ""
     n: Annotated[int | None, "How many people there are behind it."] = None
@@ -109,7 +111,7 @@ def build_in_segment(asked: Asked) -> Response[bytes]:
     """Build the list of the people of a saved segment."""
     name, offset = asked.address.get("segment"), _whole(asked, "offset", 0)
     found = panel(lambda: asked.lake.people_in(name, limit=A_PAGE, offset=offset))
-    return _listed(asked, found, f"in {name}", Address("/segments"), "segments")
+    return _listed(asked, found, f"in {name}", Address("/segments"), "segments", ask=aimed_at_segment(name))
 
 
 def build_behind_funnel(asked: Asked) -> Response[bytes]:
@@ -130,7 +132,8 @@ def _behind(
     found = panel(lambda: asked.lake.people(question, pick, limit=A_PAGE, offset=offset))
     back = back or question_address(question, asked.address.keep(SHARED).pairs)
     back_to = about(str(question.__struct_config__.tag)).title.lower()
-    return _listed(asked, found, did, back, back_to, question, pick)
+    ask = aimed(question, pick, asked.settings.segments.all())
+    return _listed(asked, found, did, back, back_to, question, pick, ask=ask)
 
 
 def _listed(
@@ -141,6 +144,8 @@ def _listed(
     back_to: str,
     question: Question | None = None,
     pick: dict[str, str] | None = None,
+    *,
+    ask: str = "",
 ) -> Response[bytes]:
     """Build a page of a list that the engine gave; with a question its people can be saved."""
     offset = _whole(asked, "offset", 0)
@@ -159,6 +164,7 @@ def _listed(
         next_href=str(asked.address.put(offset=offset + A_PAGE)) if offset + len(people) < n else "",
         question=question.to_json().decode() if question is not None and n else "",
         pick=msgspec.json.encode(pick or {}).decode(),
+        ask=ask,
     )
     return asked.show(page)
 

@@ -166,3 +166,16 @@ def test_what_people_do_around_answering_is_a_question_that_can_be_asked(
     asked = dict(parse_qsl(urlsplit(before["href"]).query))
     assert asked["before"] == f"Survey Answered [properties.survey_id = '{asked_server[1]}']"
     assert "cannot be answered" not in page(client, before["href"])
+
+
+def test_a_drop_of_a_funnel_leads_to_a_survey_of_who_leaves(
+    asked_server: tuple[Server, str], client: httpx.Client
+) -> None:
+    html = page(client, "/funnel?steps=Checkout+Failed+%3E+Order+Completed&period=all")
+    href = re.search(r'<a class="ask-them" href="([^"]+)"', html)
+    assert href
+    builder = page(client, href[1].replace("&amp;", "&"))
+    assert 'value="Why not Order Completed?"' in builder
+    assert 'name="moments.0.after" value="Checkout Failed"' in builder
+    behind = re.findall(r'href="(/funnel/people[^"]+dropped[^"]*)"', html)
+    assert "Ask these people" in page(client, behind[0].replace("&amp;", "&"))

@@ -45,6 +45,7 @@ from obverse.web.pages.known import Known, known_fields
 from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.snippet import Snippet
 from obverse.web.pages.spelling import spellings
+from obverse.web.pages.surveys.aiming import moments_of
 
 _FOLDER = "obverse-data"
 _MORE = "more-"
@@ -100,6 +101,7 @@ class ExplorePage(Page):
     downloads: Annotated[tuple[Link, ...], "The answer as a file."] = ()
     keep: Annotated[AddForm | None, "What the form needs that puts it on a dashboard."] = None
     held: Annotated[tuple[Link, ...], "The same without its filter, without its segment."] = ()
+    ask: Annotated[tuple[Link, ...], "New surveys, aimed at the moments that the answer is about."] = ()
     overlay: Annotated[str, "Address of the same over the page itself; empty where there is none."] = ""
     empty: Annotated[bool, "No event has ever arrived."] = False
     snippets: Annotated[tuple[Snippet, ...], "How to send an event."] = ()
@@ -192,6 +194,7 @@ def _page(asked: Asked, form: Form, names: tuple[tuple[str, int], ...]) -> Explo
         downloads=downloads(question, asked.view.side) if question is not None and found.value else (),
         keep=_keep(asked, question, form) if question is not None and found.value else None,
         held=held_by(asked.address),
+        ask=tuple(moments_of(found.value)) if found.value is not None else (),
         overlay=str(asked.address.keep(CARRIED).to(OVERLAY_PATH)) if form.about.name in _ON_PAGE else "",
         empty=not names,
         snippets=asked.snippets() if not names else (),

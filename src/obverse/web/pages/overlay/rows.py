@@ -16,6 +16,7 @@ from obverse.measure.scope import OTHER
 from obverse.web.pages.drawing.grid import Cell, Grid, Row
 from obverse.web.pages.figures import NOTHING, count, percent, plural, span
 from obverse.web.pages.overlay.wire import Shade
+from obverse.web.pages.surveys.aimed import aimed
 
 Show = Literal["linger", "click", "rage", "dead"]
 
@@ -144,11 +145,22 @@ def element_grid(
                 *_view_cells(row.view, views, link),
                 *(_act_cell(row.acts.get(kind), acts, link) for kind in ("click", "rage", "dead")),
                 *_side_cells(row.sides),
+                _ask_cell(row, acts, views),
             ),
         )
         for row in rows
     ]
-    return Grid((*columns, "of converters", "of others", "difference"), tuple(made))
+    return Grid((*columns, "of converters", "of others", "difference", "survey"), tuple(made))
+
+
+def _ask_cell(row: ElementRow, acts: ActAnswer, views: LingerAnswer | None) -> Cell:
+    """Lead to a survey for those who press the element in vain, or else for those who linger at it."""
+    worst = next((row.acts[kind] for kind in ("rage", "dead") if kind in row.acts), None)
+    if worst is not None:
+        return Cell("Ask them", aimed(acts.question, act_pick(acts, worst)))
+    if row.view is None or views is None:
+        return Cell("")
+    return Cell("Ask them", aimed(views.question, {"page": row.view.name}))
 
 
 def _view_cells(view: LingerPage | None, views: LingerAnswer | None, link: Link) -> tuple[Cell, ...]:

@@ -1,0 +1,157 @@
+"""The survey pages in a real browser: the builder with and without its script, and what axe-core finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.surveys.asked import now, send, told
+from tests.web.pages.surveys.test_survey_pages import kept, saved
+
+if TYPE_CHECKING:
+    from tests.conftest import Server
+
+pytestmark = pytest.mark.browser
+AXE = (Path(__file__).parents[4] / "sdk" / "node_modules" / "axe-core" / "axe.min.js").read_text()
+PHONE = {"width": 390, "height": 844}
+RUN = "() => axe.run().then(found => found.violations.map(one => [one.id, one.nodes.map(node => node.html)]))"
+
+
+@pytest.fixture(scope="module")
+def pages(server: Server) -> dict[str, str]:
+    """Paths of the pages to look at; those of a server with surveys and answers."""
+    key = kept(server, "A name so long that it has to go on and on over several lines ", "live")
+    draft = kept(server, "A draft", translations={"de": {"thanks": "Danke."}})
+    then = now() - timedelta(hours=3)
+    scores = {"ann": 10, "bob": 9, "cid": 4, "dan": None}
+    events = [one for who, score in scores.items() for one in told(key, who, score, then, why=f"I am {who}")]
+    send(server, events)
+    return {
+        "list": "/surveys",
+        "new": "/surveys/new",
+        "begun": "/surveys/new?starter=cart",
+        "edit": f"/surveys/{draft}/edit",
+        "results": f"/surveys/{key}",
+        "unasked": f"/surveys/{draft}",
+        "split": f"/surveys/{key}?by=properties.moment",
+    }
+
+
+def violations(page: Page) -> list[Any]:
+    """Give what axe-core finds in a page and its frames of ours."""
+    page.evaluate(AXE)  # by the debugger's way, which no policy of the page forbids
+    found: list[Any] = page.evaluate(RUN)
+    return found
+
+
+@pytest.fixture(params=["light", "dark", "phone"])
+def look(request: pytest.FixtureRequest, browser: Browser, server: Server) -> Iterator[Page]:
+    """A page that is logged in: light and dark, wide and on a phone."""
+    scheme = "light" if request.param == "light" else "dark"
+    viewport: Any = PHONE if request.param == "phone" else {"width": 1280, "height": 900}
+    context = browser.new_context(color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(server.link())
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("name", ["list", "new", "begun", "edit", "results", "unasked", "split"])
+def test_a_page_is_accessible_and_as_wide_as_its_screen(
+    look: Page, server: Server, pages: dict[str, str], name: str
+) -> None:
+    look.goto(f"{server.address}{pages[name]}")
+    look.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert violations(look) == []
+    assert look.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_an_empty_list_is_accessible(new_server: Any, look: Page) -> None:
+    other = new_server("empty").start()
+    look.goto(other.link())
+    look.goto(f"{other.address}/surveys")
+    expect(look.get_by_text("Ask people in the moment.")).to_be_visible()
+    assert violations(look) == []
+
+
+def test_the_builder_follows_without_loading_pages(server: Server, browser_page: Page) -> None:
+    page = browser_page
+    page.goto(f"{server.address}/surveys/new?starter=nps")
+    page.evaluate("window.mark = 'the same page'")
+    preview = page.frame_locator("iframe[name=preview]")
+    expect(preview.get_by_text("How likely are you to recommend us")).to_be_visible()
+    page.get_by_label("Question 1", exact=True).fill("Would you come again?")
+    expect(page.get_by_text("Not saved yet.")).to_be_visible()
+    expect(preview.get_by_text("Would you come again?")).to_be_visible()
+    page.get_by_label("Ask also").first.select_option("single")
+    page.get_by_role("button", name="Add the question").click()
+    third = page.get_by_label("Question 3", exact=True)
+    expect(third).to_be_focused()
+    third.fill("Which size?")
+    option = page.get_by_label("Option 3 of question 3", exact=True)
+    option.fill("Large")
+    option.press("Enter")
+    expect(page.get_by_label("Option 4 of question 3", exact=True)).to_be_focused()
+    page.get_by_role("button", name="Move question 3 up", exact=True).click()
+    expect(page.get_by_label("Question 2", exact=True)).to_have_value("Which size?")
+    expect(page.get_by_label("Question 1", exact=True)).to_have_value("Would you come again?")
+    page.get_by_label("Name, for your team").fill("Made in the browser")
+    assert page.evaluate("window.mark") == "the same page"
+    page.get_by_role("button", name="Save the draft").click()
+    page.wait_for_url("**/edit?saved=1")
+    survey = saved(server, page.url.split("/")[-2])
+    assert [question.text for question in survey.questions][:2] == ["Would you come again?", "Which size?"]
+    assert [one.text for one in survey.questions[1].options] == ["One", "Two", "Large"]  # type: ignore[union-attr] # a single choice
+
+
+def test_the_builder_says_what_is_wrong_and_leads_there(server: Server, browser_page: Page) -> None:
+    page = browser_page
+    page.goto(f"{server.address}/surveys/new")
+    page.get_by_label("Share of these people").fill("900")
+    link = page.get_by_role("link", name="Audience, share: ")
+    expect(link).to_be_visible()
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#f-audience-share")).to_be_in_viewport()
+    page.get_by_role("button", name="Save and publish").click()
+    expect(page.get_by_role("alert")).to_contain_text("Not saved")
+    expect(page.get_by_label("Share of these people")).to_have_value("900")
+    expect(page.get_by_label("Share of these people")).to_have_attribute("aria-invalid", "true")
+
+
+def test_the_builder_is_whole_without_javascript(server: Server, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(server.link())
+    page.goto(f"{server.address}/surveys/new?starter=churn")
+    page.get_by_label("Name, for your team").fill("Made without a script")
+    page.get_by_label("Ask also").first.select_option("consent")
+    page.get_by_role("button", name="Add the question").click()
+    expect(page.get_by_label("Question 3", exact=True)).to_have_value(
+        "May we write to you about your answers?"
+    )
+    page.get_by_role("button", name="Show", exact=True).click()
+    preview = page.frame_locator("iframe[name=preview]")
+    expect(preview.get_by_text("What is the main reason for leaving?")).to_be_visible()
+    page.get_by_role("button", name="Save and publish").click()
+    expect(page.get_by_text("Published: it is being asked from now on.")).to_be_visible()
+    assert saved(server, page.url.split("/")[-1].partition("?")[0]).name == "Made without a script"
+    context.close()
+
+
+def test_the_preview_has_the_widths_of_a_phone_and_a_desktop(server: Server, browser_page: Page) -> None:
+    page = browser_page
+    page.goto(f"{server.address}/surveys/new?starter=cart")
+    frame = page.frame_locator("iframe[name=preview]")
+    expect(frame.get_by_text("What keeps you from ordering today?")).to_be_visible()
+    widths = []
+    for name in ("Phone", "Desktop"):
+        page.get_by_label(name, exact=True).check()
+        widths.append(frame.locator("body").evaluate("() => innerWidth"))
+    assert widths[0] <= 390 < 900 <= widths[1]
