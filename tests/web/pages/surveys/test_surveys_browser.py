@@ -52,7 +52,7 @@ def violations(page: Page) -> list[Any]:
 @pytest.fixture(params=["light", "dark", "phone"])
 def look(request: pytest.FixtureRequest, browser: Browser, server: Server) -> Iterator[Page]:
     """A page that is logged in: light and dark, wide and on a phone."""
-    scheme = "light" if request.param == "light" else "dark"
+    scheme: Any = "light" if request.param == "light" else "dark"
     viewport: Any = PHONE if request.param == "phone" else {"width": 1280, "height": 900}
     context = browser.new_context(color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
     page = context.new_page()
