@@ -9,13 +9,17 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
+import msgspec
 import pandas as pd
 import pyreadstat
 import pytest
 from openpyxl import Workbook
 
+from obverse.folder import Folder
+from obverse.settings.store import Settings
 from obverse.surveys.importing import sheet_excel
 from obverse.surveys.question import Csat, Multiple, Single
+from obverse.surveys.survey import Survey
 from tests.conftest import Server
 from tests.surveys.importing.rig import MONDAY, answers, bring_in, cells, csv, events, run, survey
 
@@ -290,3 +294,20 @@ def test_a_running_server_takes_the_answers(new_server: Callable[..., Server], t
     assert "4 answers added" in bring_in(server.data, "--time", MONDAY, file)
     assert "nothing to add" in bring_in(server.data, "--time", MONDAY, file)
     assert len(events(server.data)) == 4
+
+
+def test_a_survey_that_was_renamed_is_left_alone(tmp_path: Path) -> None:
+    file = csv(tmp_path, "n,Rate us please\n1,5\n2,1\n3,3\n4,5\n")
+    bring_in(tmp_path / "d", "--time", MONDAY, "--name", "A", file)
+    with Settings.open(Folder.open(tmp_path / "d").settings) as settings:
+        [one] = settings.surveys.all()
+        changed = msgspec.structs.replace(Survey.from_json(one.body), name="B")
+        settings.surveys.edit(one.id, "B", changed.to_json())
+    assert "4 answers added to 'A'" in bring_in(tmp_path / "d", "--time", MONDAY, "--name", "A", file)
+    assert len({row["properties"]["survey_id"] for row in events(tmp_path / "d")}) == 2
+
+
+def test_rows_are_numbered_as_the_sheet_numbers_them(tmp_path: Path) -> None:
+    path = _workbook(tmp_path / "a.xlsx", [], [], ["date", "Rate us please"], ["2026-03-02", 5], [None, 4])
+    said = bring_in(tmp_path / "d", "--question", "q: rating5 = Rate us please", "--time", "date", path)
+    assert "row 5" in said

@@ -224,3 +224,19 @@ def test_the_mapping_of_the_guide_is_read(tmp_path: Path) -> None:
     assert found[1]["properties"]["answers"]["used"] == ["the_website", "the_app"]
     assert {row["touchpoint"] for row in found} == {"store"}
     assert "Ann" not in str(found)
+
+
+def test_decimal_commas_are_numbers_in_properties(tmp_path: Path) -> None:
+    file = csv(tmp_path, "Rate us please;weight;id;sum\n5;0,25;1,2,3;1,000\n4;1;7;2,500\n1;-2,5;8;3,000\n")
+    bring_in(tmp_path / "d", "--time", MONDAY, file)
+    found = [row["properties"] for row in events(tmp_path / "d")]
+    assert [one["weight"] for one in found] == [0.25, 1, -2.5]
+    assert [one["id"] for one in found] == ["1,2,3", "7", "8"]
+    assert [one["sum"] for one in found] == ["1,000", "2,500", "3,000"]
+
+
+def test_more_questions_than_a_survey_has_are_refused(tmp_path: Path) -> None:
+    flags = [part for n in range(101) for part in ("--question", f"q{n}: short_text = a")]
+    done = run(tmp_path / "d", "--time", MONDAY, *flags, csv(tmp_path, "a,b\n1,2\n"))
+    assert done.exit_code == 2
+    assert "questions" in done.output

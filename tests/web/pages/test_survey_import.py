@@ -82,6 +82,8 @@ def test_a_file_is_looked_at_changed_checked_and_imported(server: Server, client
     guessed = _upload(client, ROWS, name="Guests 2026.csv")
     assert guessed.status_code == 200
     assert "recommendation" in guessed.text
+    as_json = client.get(f"{guessed.url.path}?format=json").json()
+    assert [one["one"]["type"] for one in as_json["questions"]] == ["nps", "rating", "long_text"]
     checked = _send(client, guessed, "check", name="Guests", maps="Rate*: 0 = missing, 6 = missing")
     assert "0 = missing\n6 = missing" in checked.text.replace("\r", "")
     assert _answers(server, "Guests") == []

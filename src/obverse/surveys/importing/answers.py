@@ -36,8 +36,9 @@ from obverse.surveys.question import (
 
 N_EXAMPLES = 3
 MAX_TEXT = 10_000
-_YES = frozenset({"1", "yes", "y", "true", "x", "checked", "selected", "on", "ja", "oui", "si", "sí"})
-_NO = frozenset({"0", "no", "n", "false", "unchecked", "not selected", "off", "nein", "non"})
+YES = frozenset({"1", "yes", "y", "true", "x", "checked", "selected", "on", "ja", "oui", "si", "sí"})
+NO = frozenset({"0", "no", "n", "false", "unchecked", "not selected", "off", "nein", "non"})
+"""Words for chosen and for not chosen, in lower case."""
 _NUMBER = re.compile(r"[+-]?\d+([.,]0+)?")
 _LEADING = re.compile(r"(\d{1,2})\s*(?:[-\u2013\u2014:=.(]|\s)\s*\S.*", re.DOTALL)
 _RESERVED = ("other", "end")
@@ -296,7 +297,7 @@ def _text(one: QuestionMap, said: Mapping[str, Any], cells: Sequence[str | None]
 
 def _yes_or_no(cell: str) -> bool | None:
     word = cell.strip().lower()
-    return True if word in _YES else False if word in _NO else None
+    return True if word in YES else False if word in NO else None
 
 
 def _names(one: QuestionMap, columns: Sequence[Column]) -> Sequence[str]:

@@ -12,7 +12,7 @@ import msgspec
 from obverse.collect.importing_guess import Profile, guess, guess_time
 from obverse.collect.importing_plan import connect
 from obverse.errors import QuestionError, unknown
-from obverse.surveys.importing.answers import _NO, _YES, mapped, number_in, slug
+from obverse.surveys.importing.answers import NO, YES, mapped, number_in, slug
 from obverse.surveys.importing.likert import scale_of_words
 from obverse.surveys.importing.mapping import MISSING, QuestionMap, SurveyMapping, Type, fits, meant
 from obverse.surveys.importing.sheet import Column, Sheet
@@ -367,7 +367,7 @@ def _points(cells: Sequence[str]) -> int | None:
 def _ticks(cells: Sequence[str]) -> bool:
     """Tell whether cells say chosen or not: 0 and 1, yes and no, or always the same text."""
     words = {cell.lower() for cell in cells}
-    return bool(words) and (words <= _YES | _NO or (len(words) == 1 and not words & {"2", "3"}))
+    return bool(words) and (words <= YES | NO or (len(words) == 1 and not words & {"2", "3"}))
 
 
 def _part(column: Column) -> tuple[str, str]:

@@ -5,9 +5,11 @@ Nothing is written while planning: a dry run is a plan that is not run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,9 @@ _OURS = frozenset(
     {"survey_id", "survey", "version", "submission_id", "place", "moment", "language", "share", "variants",
      "answers", "others", "scores", "seconds", "question"}
 )  # fmt: skip
+
+
+_THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,7 @@ def plan(path: Path | str, mapping: SurveyMapping, known: Mapping[str, tuple[str
 def plan_sheet(sheet: Sheet, mapping: SurveyMapping, known: Mapping[str, tuple[str, Survey]]) -> SurveyPlan:
     """Plan the import of a file that was read; see `plan`."""
     name = mapping.name or title_of(sheet)
-    key, before = known.get(name, (_digest(name)[:16], None))
+    key, before = known.get(name, (_new_id(name, {one for one, _ in known.values()}), None))
     old = {one.id: one for one in before.questions} if before else {}
     guessed = complete(sheet, msgspec.structs.replace(mapping, name=name), old)
     mapping = guessed.mapping
@@ -157,6 +162,12 @@ def plan_sheet(sheet: Sheet, mapping: SurveyMapping, known: Mapping[str, tuple[s
     )
 
 
+def _new_id(name: str, taken: Collection[str]) -> str:
+    """Make the id of a survey's name; another one where a survey of that name was renamed."""
+    ids = (_digest(name, str(number))[:16] for number in count())
+    return next(key for key in ids if key not in taken)
+
+
 def _checked(one: Answers, old: Question | None) -> Answers:
     """Refuse a question that is another one in the survey."""
     if old is None:
@@ -174,15 +185,21 @@ def _checked(one: Answers, old: Question | None) -> Answers:
 
 
 def _survey(mapping: SurveyMapping, before: Survey | None, questions: Sequence[Question]) -> Survey:
-    """Make the survey, or add what is new to it; words that it has stay."""
+    """Make the survey, or add what is new to it; words that it has stay.
+
+    Raises:
+        QuestionError: it breaks a rule of surveys, such as too many questions.
+    """
     if before is None:
-        return Survey(name=mapping.name, questions=tuple(questions), places=(), language=mapping.language)
+        made = Survey(name=mapping.name, questions=tuple(questions), places=(), language=mapping.language)
+        return Survey.from_json(made.to_json())
     old = {one.id: one for one in before.questions}
     merged = {one.id: one for one in before.questions}
     for one in questions:
         was = old.get(one.id)
         merged[one.id] = one if was is None else msgspec.structs.replace(one, text=was.text)
-    return msgspec.structs.replace(before, questions=tuple(merged.values()))
+    made = msgspec.structs.replace(before, questions=tuple(merged.values()))
+    return Survey.from_json(made.to_json())
 
 
 def _properties(sheet: Sheet, mapping: SurveyMapping) -> dict[str, str]:
@@ -204,14 +221,24 @@ def _cells(sheet: Sheet, name: str) -> Sequence[str | float | None]:
     """Give a column's cells as a property has them: the words of values, numbers as numbers."""
     column = sheet.columns[name]
     texts = [None if cell is None else column.labels.get(cell, cell) for cell in column.cells]
-    if Profile(name, "VARCHAR", [text for text in texts if text is not None], len(texts)).kind != "number":
+    said = _with_points([text for text in texts if text is not None])
+    if Profile(name, "VARCHAR", said, len(texts)).kind != "number":
         return texts
     return [_number(text) for text in texts]
+
+
+def _with_points(texts: Sequence[str]) -> Sequence[str]:
+    """Write decimal commas as points, unless all commas may stand between thousands."""
+    commas = [text for text in texts if "," in text]
+    if not commas or all(_THOUSANDS.fullmatch(text) for text in commas):
+        return texts
+    return [text.replace(",", ".") if text.count(",") == 1 else text for text in texts]
 
 
 def _number(text: str | None) -> str | float | None:
     if text is None:
         return None
+    text = text.replace(",", ".")
     try:
         return int(text)
     except ValueError:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -27,7 +29,16 @@ from obverse.surveys.importing.sheet import (
 )
 
 _ERRORS = ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!")
-_DAMAGED = (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, ParseError, TypeError)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    InvalidFileException,
+    KeyError,
+    ValueError,
+    OSError,
+    ParseError,
+    TypeError,
+    zlib.error,
+)
 _MAX_EMPTY_ROWS = 10_000
 
 
@@ -36,16 +47,15 @@ def read(path: Path, options: SheetOptions) -> Sheet:
 
     A formula is what it came to when the workbook was last saved.
     """
-    _check_packing(path)
+    has_formulas = _check_packing(path)
     try:
-        values, name, others = _grid(path, options.sheet, formulas=False)
-        formulas, _, _ = _grid(path, options.sheet, formulas=True)
+        grid = _grid(path, options.sheet, has_formulas)
     except _DAMAGED as error:
         raise DataError(f"{path.name} is no workbook that can be read: {error}") from error
-    if not values:
-        raise QuestionError(f"{path.name}: the sheet {name!r} is empty")
-    head, *rows = values
-    width = max(len(row) for row in values)
+    if not grid.rows:
+        raise QuestionError(f"{path.name}: the sheet {grid.name!r} is empty")
+    head, *rows = grid.rows
+    width = max(len(row) for row in grid.rows)
     names, made = distinct_names([text_of(cell) for cell in (*head, *[None] * (width - len(head)))])
     check_size(path.name, len(rows), width)
     columns = {
@@ -53,74 +63,112 @@ def read(path: Path, options: SheetOptions) -> Sheet:
         for at, one in enumerate(names)
     }
     notices = renamed_notice(made)
-    if others:
-        notices += (f"other sheets are not read: {', '.join(map(repr, others[:5]))}",)
-    if n_lost := _n_without_value(rows, formulas[1:]):
+    if grid.others:
+        notices += (f"other sheets are not read: {', '.join(map(repr, grid.others[:5]))}",)
+    if grid.n_lost:
         notices += (
-            f"{n_lost:,} formulas have no value in the file and count as empty: "
+            f"{grid.n_lost:,} formulas have no value in the file and count as empty: "
             "open and save it once with a spreadsheet program",
         )
     digest = blake2b(path.read_bytes(), digest_size=16).hexdigest()
-    return Sheet(path, f"Excel, sheet {name!r}", columns, len(rows), 2, digest, notices)
+    return Sheet(path, f"Excel, sheet {grid.name!r}", columns, len(rows), grid.first_row + 1, digest, notices)
 
 
-def _check_packing(path: Path) -> None:
-    """Refuse what is no workbook, or unpacks to too much; a part cannot give more than it declares."""
+@dataclass
+class _Grid:
+    """A sheet's rows from the first to the last filled one.
+
+    Attributes:
+        name: of the sheet.
+        others: names of the other sheets.
+        rows: the values.
+        first_row: number of the first of them.
+        n_lost: formulas without a value.
+    """
+
+    name: str
+    others: list[str]
+    rows: list[Sequence[Any]] = field(default_factory=list)
+    first_row: int = 1
+    n_lost: int = 0
+
+
+def _check_packing(path: Path) -> bool:
+    """Refuse what is no workbook, or unpacks to too much; tell whether it has formulas.
+
+    A part of an archive cannot give more than it declares.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            names, n_bytes = set(archive.namelist()), sum(part.file_size for part in archive.infolist())
-    except (zipfile.BadZipFile, OSError) as error:
+            parts = archive.infolist()
+            if "xl/workbook.xml" not in archive.namelist():
+                raise QuestionError(f"{path.name} is an archive, but no workbook (.xlsx): unpack it first")
+            n_bytes = sum(part.file_size for part in parts)
+            if n_bytes > MAX_UNPACKED_BYTES // 4:
+                raise QuestionError(
+                    f"{path.name} unpacks to {n_bytes >> 20:,} MiB; at most {MAX_UNPACKED_BYTES >> 22} MiB "
+                    "are read: save it as CSV"
+                )
+            sheets = [part for part in parts if part.filename.startswith("xl/worksheets/")]
+            return any(b"<f" in archive.read(part) for part in sheets)
+    except (zipfile.BadZipFile, OSError, zlib.error) as error:
         raise DataError(f"{path.name} is a damaged archive: {error}") from error
-    if "xl/workbook.xml" not in names:
-        raise QuestionError(f"{path.name} is an archive, but no workbook (.xlsx): unpack it first")
-    if n_bytes > MAX_UNPACKED_BYTES // 4:
-        raise QuestionError(
-            f"{path.name} unpacks to {n_bytes >> 20:,} MiB; at most {MAX_UNPACKED_BYTES >> 22} MiB are read: "
-            "save it as CSV"
-        )
 
 
-def _grid(path: Path, wanted: str | None, *, formulas: bool) -> tuple[list[Sequence[Any]], str, list[str]]:
-    """Give a sheet's rows up to the last filled one, its name, and the other sheets' names."""
+def _grid(path: Path, wanted: str | None, has_formulas: bool) -> _Grid:
+    """Read a sheet; where there are formulas, beside what they came to."""
+    with ExitStack() as stack:
+        sheet, titles = _sheet(path, wanted, stack, formulas=False)
+        grid = _Grid(sheet.title, [title for title in titles if title != sheet.title])
+        values = sheet.iter_rows(values_only=True)
+        if has_formulas:
+            written, _ = _sheet(path, wanted, stack, formulas=True)
+            values = _counted(values, written.iter_rows(values_only=True), grid)
+        _fill(grid, values, path.name)
+    return grid
+
+
+def _sheet(path: Path, wanted: str | None, stack: ExitStack, *, formulas: bool) -> tuple[Any, list[str]]:
+    """Open a workbook's sheet, and give the names of all."""
     book = load_workbook(path, read_only=True, data_only=not formulas, keep_links=False)
-    try:
-        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
-        titles = [sheet.title for sheet in book.worksheets]
-        if wanted is not None and wanted not in titles:
-            raise QuestionError("sheet: " + unknown("sheet", wanted, titles))
-        sheet = sheets[0] if wanted is None else book[wanted]
-        sheet.reset_dimensions()  # what a file says of its size need not be so
-        rows = _filled(sheet.iter_rows(values_only=True), path.name)
-        return rows, sheet.title, [title for title in titles if title != sheet.title]
-    finally:
-        book.close()
+    stack.callback(book.close)
+    titles = [sheet.title for sheet in book.worksheets]
+    if wanted is not None and wanted not in titles:
+        raise QuestionError("sheet: " + unknown("sheet", wanted, titles))
+    shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
+    sheet = shown[0] if wanted is None else book[wanted]
+    sheet.reset_dimensions()  # what a file says of its size need not be so
+    return sheet, titles
 
 
-def _filled(found: Iterable[Sequence[Any]], name: str) -> list[Sequence[Any]]:
-    rows: list[Sequence[Any]] = []
+def _counted(
+    values: Iterable[Sequence[Any]], written: Iterable[Sequence[Any]], grid: _Grid
+) -> Iterator[Sequence[Any]]:
+    """Give the values, and count those that formulas lack."""
+    for row, formulas in zip(values, written, strict=False):
+        for value, formula in zip(row, formulas, strict=False):
+            grid.n_lost += value is None and isinstance(formula, str) and formula.startswith("=")
+        yield row
+
+
+def _fill(grid: _Grid, found: Iterable[Sequence[Any]], name: str) -> None:
     n_cells = n_empty = 0
-    for row in found:
+    for number, row in enumerate(found, start=1):
         if all(cell is None for cell in row):
             n_empty += 1
             if n_empty > _MAX_EMPTY_ROWS:
-                break
+                return
             continue
-        rows += [()] * n_empty if rows else []
+        if grid.rows:
+            grid.rows += [()] * n_empty
+        else:
+            grid.first_row = number
         n_empty = 0
-        rows.append(row)
+        grid.rows.append(row)
         n_cells += len(row)
         if n_cells > MAX_CELLS:
             raise QuestionError(f"{name} has more than {MAX_CELLS:,} cells; split it, or save it as CSV")
-    return rows
 
 
 def _cell(value: object) -> str | None:
     return None if value in _ERRORS else text_of(value)
-
-
-def _n_without_value(values: Sequence[Sequence[Any]], formulas: Sequence[Sequence[Any]]) -> int:
-    return sum(
-        value is None and isinstance(formula, str) and formula.startswith("=")
-        for row, other in zip_longest(values, formulas, fillvalue=())
-        for value, formula in zip_longest(row, other)
-    )

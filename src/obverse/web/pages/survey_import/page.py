@@ -148,6 +148,7 @@ def _history(asked: Asked) -> History:
 
 
 def _upload_page(asked: Asked, problem: str = "", status: int = 200) -> Response[bytes]:
+    _uploads(asked).tidy()
     page = UploadPage(
         title="Import a survey",
         most_mib=asked.values.upload_bytes >> 20,
