@@ -151,12 +151,16 @@ export const watch = (site, live) => {
 	const ask = () => {
 		clearTimeout(gathering);
 		gathering = 0;
+		if (asking || !fitting.size) return;
 		const moments = [...fitting.values()];
 		fitting.clear();
-		if (asking || document.fullscreenElement || ++offers > 20) return;
+		if (document.fullscreenElement || ++offers > 20) return;
 		asking = true;
 		const turn = async (lock = {}) => lock && offer(moments);
-		const { locks } = navigator, done = () => (asking = false);
+		const { locks } = navigator, done = () => {
+			asking = false;
+			ask();
+		};
 		(locks ? locks.request("obverse.survey", bare({ ifAvailable: true }), /** @type {any} */ (turn)) : turn())
 			.then(done, done);
 	};
@@ -174,6 +178,7 @@ export const watch = (site, live) => {
 		if (!found) return;
 		const { show } = await import("./surveys-show.js");
 		if (!signal.aborted) await show(bare(found), site, make);
+		fitting.clear();
 	};
 
 	listen(document, "mouseout", ({ relatedTarget, clientY, buttons }) => {

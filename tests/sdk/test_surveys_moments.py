@@ -152,25 +152,32 @@ def test_the_pointer_leaving_through_the_top_calls_for_it_once_a_page_view(
 def test_a_phone_flicked_to_the_top_or_come_back_to_is_being_left(shop: Shop, browser: Browser) -> None:
     context = browser.new_context(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 700})
     shop.bodies["/"] = LONG
+    shop.head = '<meta name="viewport" content="width=device-width">'
     with surveys_of(shop) as asked:
         asked.make([{"on": "leaving", "id": "leaving"}], repeat={"how": "once"})
         asked.watch(context)
         page = visit(context, shop)
         touch = context.new_cdp_session(page)
 
-        def flick(distance: int, speed: int) -> None:
-            where = {"x": 200, "y": 300, "yDistance": distance, "speed": speed, "gestureSourceType": "touch"}
-            touch.send("Input.synthesizeScrollGesture", where)
+        def swipe_down(pause_ms: int) -> None:
+            for y in range(100, 640, 60):
+                points = {
+                    "type": "touchMove" if y > 100 else "touchStart",
+                    "touchPoints": [{"x": 200, "y": y}],
+                }
+                touch.send("Input.dispatchTouchEvent", points)
+                page.wait_for_timeout(pause_ms)
+            touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
         page.evaluate("scrollTo(0, 600)")
         page.evaluate("scrollTo({ top: 0, behavior: 'smooth' })")
         page.wait_for_function("() => scrollY === 0")
         nothing_comes(page, asked)
         page.evaluate("scrollTo(0, 600)")
-        flick(600, 200)
+        swipe_down(400)
         nothing_comes(page, asked)
         page.evaluate("scrollTo(0, 600)")
-        flick(600, 6000)
+        swipe_down(0)
         wait_for(page, asked, "leaving")
         page.evaluate("history.pushState({}, '', '/mug')")
         page.evaluate(HIDDEN, True)
