@@ -117,7 +117,6 @@ def go(page: Page, shop: Shop, path: str) -> Page:
     """Open a page in a tab, and wait until it watches for moments."""
     with page.expect_response("**/surveys-watch.js"):
         page.goto(shop.address + path, wait_until="load")
-        page.evaluate("new Promise((done) => requestIdleCallback(done))")
     settle(page)
     return page
 

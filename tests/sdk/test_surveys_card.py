@@ -57,9 +57,9 @@ def told(shop: Shop, *names: str) -> list[dict[str, Any]]:
 
 
 def axe(page: Page) -> list[str]:
-    """Name what axe-core finds on the page."""
+    """Name what axe-core finds in the survey."""
     page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    found = page.evaluate("axe.run('obverse-survey', { resultTypes: ['violations'] })")
     return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
 
 
@@ -256,7 +256,7 @@ def test_without_a_network_what_was_typed_stays_and_is_sent_once(
     visitor.set_offline(False)
     expect(card(page).get_by_role("textbox")).to_be_visible()
     expect(card(page).get_by_text("There is no connection just now.")).to_have_count(0)
-    lost = []
+    lost: list[int] = []
 
     def lose_the_answer(route: Route) -> None:
         reply = route.fetch()
