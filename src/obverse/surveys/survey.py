@@ -85,7 +85,8 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         language: of the words here (BCP 47).
         translations: words in other languages: language, then which words, then those. Which: ``intro``,
             ``thanks``, or a question's id, a dot, and the field's name or the option's or row's id:
-            ``q1.text``, ``q1.low``, ``q1.price``.
+            ``q1.text``, ``q1.low``, ``q1.price``; an item of SUS or UMUX-Lite by its number, ``q1.1``; the
+            form's own by ``words.`` and a name of `obverse.surveys.words`, ``words.next``.
         theme: how it looks.
     """
 

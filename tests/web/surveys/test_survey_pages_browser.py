@@ -13,7 +13,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from obverse.folder import Folder
 from obverse.lake.table import EventTable
-from obverse.surveys.question import Option, ShortText
+from obverse.surveys.checking import spell
+from obverse.surveys.items import items
+from obverse.surveys.question import Option, Question, ShortText, Sus
+from obverse.surveys.rendering import Form, render
+from obverse.surveys.sheet import begin
 from obverse.surveys.survey import Survey, Theme
 from tests.surveys.samples import ANSWERS, QUESTIONS, all_kinds
 
@@ -133,12 +137,101 @@ def test_an_error_takes_the_focus_and_leads_to_the_field(server: Server, still: 
     expect(field).to_have_value("x")
 
 
-def test_a_screen_reader_is_told_what_the_ends_of_a_scale_mean(server: Server, still: Page) -> None:
-    still.goto(make(server, all_kinds()))
-    group = still.get_by_role("radiogroup", name="How likely are you to recommend us?")
-    expect(group.get_by_role("radio")).to_have_count(11)
-    expect(group.get_by_role("radio", name="0 Not at all likely")).to_be_visible()
-    expect(group.get_by_role("radio", name="10 Extremely likely")).to_be_visible()
+def scale(low: int, high: int, worst: str, best: str, given: int, of: str = "") -> list[str]:
+    """Say how a scale is read out."""
+    ends = {low: f" {worst}", high: f" {best}"}
+    return [
+        f"radio {n}{of}{ends.get(n, '')}{', checked' if n == given else ''}" for n in range(low, high + 1)
+    ]
+
+
+def choices(kind: str, *given: str) -> list[str]:
+    """Say how the three options are read out."""
+    return [f"{kind} {one}{', checked' if one in given else ''}" for one in OPTIONS]
+
+
+OPTIONS = ("The price", "How fast it came", "Its taste")
+AGREE = ("Strongly disagree", "Strongly agree")
+READ_OUT = {
+    "nps": [
+        "radiogroup How likely are you to recommend us?",
+        *scale(0, 10, "Not at all likely", "Extremely likely", 9),
+    ],
+    "csat": ["radiogroup How satisfied are you?", *scale(1, 5, "Very dissatisfied", "Very satisfied", 4)],
+    "stars": ["radiogroup How many stars?", *scale(1, 5, "Very dissatisfied", "Very satisfied", 5, " of 5")],
+    "faces": ["radiogroup How do you feel?", *scale(1, 5, "Bad", "Good", 2, " of 5")],
+    "ces": ["radiogroup It was easy to buy.", *scale(1, 7, *AGREE, 6)],
+    "seq": ["radiogroup How was the task?", *scale(1, 7, "Very difficult", "Very easy", 7)],
+    "sus": [
+        "group What do you think?",
+        *(
+            line
+            for item, given in zip(
+                items(Sus(id="q", text="?", product="the shop")), ANSWERS["sus"], strict=True
+            )
+            for line in (f"radiogroup {item}", *scale(1, 5, *AGREE, given))
+        ),
+    ],
+    "umux": [
+        *("group And in short?", "radiogroup This system’s capabilities meet my requirements"),
+        *scale(1, 7, *AGREE, 6),
+        *("radiogroup This system is easy to use", *scale(1, 7, *AGREE, 7)),
+    ],
+    "single": [
+        *("radiogroup What mattered most?", *choices("radio", "The price")),
+        *("radio Something else", "textbox Something else"),
+    ],
+    "multiple": [
+        *("group What else mattered? (At most 3)", *choices("checkbox", "The price")),
+        *("checkbox More, checked", "textbox More: a gift"),
+    ],
+    "matrix": [
+        *("group How were these?", "radiogroup The price", *choices("radio", "Its taste")),
+        *("radiogroup How fast it came", *choices("radio", "The price")),
+        *("radiogroup Its taste", *choices("radio", "How fast it came")),
+    ],
+    "ranking": [
+        *("group What comes first? (1 is the best.)", "combobox The price: 2"),
+        *("combobox How fast it came: 3", "combobox Its taste: 1"),
+    ],
+    "short": ["group In a word?", "textbox In a word?: fine"],
+    "long": [
+        "group In more words? (At most 2000 characters)",
+        "textbox In more words? (At most 2000 characters): It came\non time.",
+    ],
+    "consent": ["group May we write to you?", "checkbox I agree, checked"],
+}
+SAID = {"group", "radiogroup", "radio", "checkbox", "textbox", "combobox"}
+
+
+def read_out(page: Page) -> list[str]:
+    """Give what Chromium tells a screen reader of the form: role, name, description, state and value."""
+    nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    known = {node["nodeId"]: node for node in nodes}
+    said, left = [], [nodes[0]]
+    while left:
+        node = left.pop()
+        left += [known[child] for child in reversed(node.get("childIds", [])) if child in known]
+        role = node.get("role", {}).get("value", "").lower()
+        if node.get("ignored") or role not in SAID:
+            continue
+        states = {one["name"]: one["value"].get("value") for one in node.get("properties", ())}
+        described, value = (node.get(name, {}).get("value") for name in ("description", "value"))
+        text = f"{role} {node['name']['value']}" + (f" ({described})" if described else "")
+        text += ", checked" if states.get("checked") == "true" else ""
+        said.append(text + (f": {value}" if value else ""))
+    return said
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: str(one.id))
+def test_a_screen_reader_is_told_what_is_asked_and_answered(fresh_page: Page, question: Question) -> None:
+    survey = all_kinds()
+    filled_in = "a gift" if question.id == "multiple" else ""
+    sheet = msgspec.structs.replace(
+        begin(survey), question=question, fields=spell(question, ANSWERS[question.id], filled_in)
+    )
+    fresh_page.set_content(render(survey, sheet, Form(action="/", language="en")))
+    assert read_out(fresh_page) == READ_OUT[question.id]
 
 
 def broken(page: Page) -> list[str]:
