@@ -85,7 +85,7 @@ def pages() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("html", [pytest.param(html, id=name) for name, html in pages()])
 def test_no_words_become_markup(html: str) -> None:
-    page = render_page(None, "en", html, style="/form.css", title=EVIL, heading=EVIL, refresh=(1, EVIL))
+    page = render_page(None, "en", html, style="/form.css", title=EVIL, refresh=(1, EVIL))
     dom = Dom(page)
     tags = {tag for tag, _ in dom.elements}
     assert not tags & {"script", "img", "style", "iframe", "object"}

@@ -96,10 +96,8 @@ def render_page(
     *,
     style: str,
     title: str = "",
-    heading: str = "",
     refresh: tuple[int, str] | None = None,
     links: Iterable[tuple[str, str, bool]] = (),
-    lead: str = "",
 ) -> str:
     """Write a page of its own around a form.
 
@@ -109,20 +107,16 @@ def render_page(
         body: HTML that `render` or `render_note` gave.
         style: address of the style sheet.
         title: in the browser's tab, before the word for a survey.
-        heading: of the page, unseen; the word for a survey unless given.
         refresh: after how many seconds the page gives way to which.
         links: to the same in other languages: address, language and whether it is this one.
-        lead: HTML above the form.
     """
     return _ENVIRONMENT.get_template("page.html").render(
         _told(survey, language),
         body=body,
         style=style,
         title=title,
-        heading=heading,
         refresh=refresh,
         links=list(links),
-        lead=lead,
     )
 
 
