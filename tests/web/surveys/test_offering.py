@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -113,6 +114,21 @@ def test_a_rest_lies_between_any_two_surveys(server: Server, anyone: httpx.Clien
     assert reasons(offer(server, anyone, one, anonymousId="rest")) == {one: "shown"}
     assert reasons(offer(server, anyone, two, anonymousId="rest")) == {two: "resting"}
     assert reasons(offer(server, anyone, two, anonymousId="rest", userId="carla")) == {two: "resting"}
+
+
+def test_somebody_with_many_tabs_is_asked_in_one_of_them(server: Server, anyone: httpx.Client) -> None:
+    keys = [make(server, repeat=Repeat(rests=True)) for _ in range(2)]
+    known(server, anyone, keys[1])
+
+    def tell(tab: int) -> dict[str, str]:
+        return reasons(offer(server, anyone, *keys, anonymousId=f"tab {tab % 3}", userId="many tabs"))
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(tell, range(40)))
+    assert sum("shown" in one.values() for one in found) == 1
+    assert {why for one in found for why in one.values()} == {
+        *("shown", "outranked", "already_shown", "resting")
+    }
 
 
 def test_of_several_the_one_of_the_highest_priority_is_shown(server: Server, anyone: httpx.Client) -> None:
