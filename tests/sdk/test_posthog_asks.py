@@ -125,7 +125,7 @@ def test_an_answer_that_nobody_can_give_is_refused_and_counted(server: Server, s
         return answer
 
     first = {"$survey_iteration_start_date": "version 1"}
-    assert "refused" not in json.dumps(sent(**first, **{"$survey_response_nps": 10}))
+    assert sent(**first, **{"$survey_response_nps": 10})["accepted"] == 1
     for wrong in (
         first | {"$survey_response_nps": 11},
         first | {"$survey_response_nps": 10, "$survey_response_what": ["speed"]},

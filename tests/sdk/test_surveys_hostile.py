@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 EVIL = '<img src=x onerror="harmed = 1"><script>harmed = 1</script>"><b id=evil>x</b>'
-RESET = (
-    """<link rel="stylesheet" href="data:text/css,*,*::before{all:unset!important;display:none!important}">"""
-)
+RESET = """<link rel="stylesheet"
+    href="data:text/css,*{all:unset!important;opacity:0.2!important} html>*{display:none!important}">"""
 OVER = """<div style="position: fixed; inset: 0; z-index: 2147483647; background: #fff8">Over all</div>"""
 
 

@@ -179,6 +179,8 @@ def test_a_phone_flicked_to_the_top_or_come_back_to_is_being_left(shop: Shop, br
         page.evaluate("scrollTo(0, 600)")
         swipe_down(0)
         wait_for(page, asked, "leaving")
+        card(page).get_by_role("button", name="Close").click()
+        expect(card(page)).to_have_count(0)
         page.evaluate("history.pushState({}, '', '/mug')")
         page.evaluate(HIDDEN, True)
         page.evaluate(HIDDEN, False)
