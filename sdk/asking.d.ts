@@ -52,12 +52,15 @@ declare namespace S {
   }
 
   /**
-   * What outlives the page, in `obverse.surveys` of the storage where there is consent: when the cart was filled, and
-   * when the step before was taken for each moment that waits for the next; ms since 1970.
+   * What outlives the page, in `obverse.surveys` of the storage where there is consent: when the cart was filled, when the
+   * step before was taken for each moment that waits for the next, and events that came just as the page was left, and
+   * when; ms since 1970.
    */
   interface Memory {
     cart?: number;
     after: Record<string, number>;
+    left?: Fitting[];
+    at?: number;
   }
 
   /** Makes elements of the server's HTML. */
@@ -78,6 +81,8 @@ declare namespace S {
    *   server looks at its properties.
    * - Leaving: the pointer leaves through the top, no button pressed. On a phone a flick brings the page near its top,
    *   soon after a finger moved (a link to the top is none), or somebody comes back to the page from elsewhere.
+   * - An event just before the page is left, as a button that buys and goes on, is asked about on the next page, within half
+   *   a minute.
    * - A cart that nobody touched for a day is not being left. A form is begun by a change in a field outside our own.
    * - What happened elsewhere the server judges, at each page view, and steps not taken too. Within a day these are
    *   timed here as well, over page views and tabs, so that somebody is asked where they are stuck.
@@ -93,8 +98,8 @@ declare namespace S {
     theme: { accent?: string; corner?: string; scheme?: string };
     language: string;
     rtl: boolean;
-    /** What the card itself says; in English where the server says nothing. */
-    words?: { survey?: string; close?: string; busy?: string };
+    /** What the card itself says. */
+    words: { survey: string; close: string; offline: string };
   }
 
   /**
@@ -102,7 +107,8 @@ declare namespace S {
    *
    * - The card is a dialog that is not modal: it takes no focus, is read out politely, is the last in the order of the
    *   tab key, and F6 goes there. Escape closes it where it has the focus or nothing has; the focus goes back to where it
-   *   was. In the centre it is modal, unless somebody is typing.
+   *   was. In the centre it is modal, unless somebody is typing; it is the question that has the focus then, as no answer should
+   *   look chosen, and on a phone, where no keyboard should jump up.
    * - It hangs from the window's edge by a transform: it grows from step to step, and nothing counts as shifted. It stands
    *   behind the body, where pages that change their body leave it, and among popovers, above all else.
    * - What is typed is no shortcut of the page's, and no focus that a page's own dialog takes back: both end at the root.

@@ -18,6 +18,7 @@ dialog { all: unset; box-sizing: border-box; position: fixed; display: flex; fle
 	display: grid; place-items: center; border-radius: 50%; cursor: pointer; background: var(--obv-bg, Canvas); color: var(--obv-soft, inherit) }
 .close:hover { color: inherit; background: var(--obv-tint, #8884) }
 :focus-visible { outline: 3px solid var(--obv-accent, Highlight); outline-offset: 2px }
+.body fieldset:focus { outline: 0 }
 svg { display: block }
 .close svg { fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round }
 .state { margin: 0; padding: 0 1.25rem 1.25rem; color: var(--obv-soft, inherit) }
@@ -29,14 +30,10 @@ svg { display: block }
 	dialog { animation: come .25s ease-out }
 	@keyframes come { from { opacity: 0; margin-top: 1rem } }
 }`;
-const WORDS = {
-	survey: "Survey", close: "Close",
-	busy: "There is no connection just now. Your answer is kept here, and sent as soon as there is one.",
-};
 
 /** @type {S.Show} */
 export const show = async ({ ticket, html, language, rtl, theme, words }, { options, signal: stop }, make) => {
-	const { accent = "", scheme = "auto", corner = "bottom-right" } = theme ?? {}, told = { ...WORDS, ...words };
+	const { accent = "", scheme = "auto", corner = "bottom-right" } = theme ?? {};
 	const at = (name = "") => new URL("surveys/" + name, options.host);
 	const request = { __proto__: null, signal: stop };
 	const form = await fetch(at("form.css?accent=" + accent.slice(1)), request).then((answer) => answer.text(), () => "");
@@ -59,8 +56,8 @@ export const show = async ({ ticket, html, language, rtl, theme, words }, { opti
 	dialog.lang = language;
 	dialog.dir = rtl ? "rtl" : "ltr";
 	dialog.dataset.scheme = scheme;
-	dialog.ariaLabel = told.survey;
-	close.ariaLabel = told.close;
+	dialog.ariaLabel = words.survey;
+	close.ariaLabel = words.close;
 	host.dataset.obverseOff = "";
 
 	let started = false, done = false, busy = false, wake = () => {};
@@ -82,11 +79,10 @@ export const show = async ({ ticket, html, language, rtl, theme, words }, { opti
 		if (!beacon("event", /** @type {any} */ (text)))
 			fetch(at("event"), { __proto__: null, method: "POST", body: text, keepalive: true }).catch(() => {});
 	};
-	const enter = () => {
-		const touched = matchMedia("(pointer: coarse)").matches;
+	const enter = (quiet = matchMedia("(pointer: coarse)").matches) => {
 		const first = body.querySelector("[role=alert], [role=status]")
-			?? body.querySelector(touched ? "fieldset" : "input:checked, input:not([type=hidden]), textarea, select") ?? close;
-		if (touched) first.tabIndex = -1;
+			?? body.querySelector(quiet ? "fieldset" : "input:checked, input:not([type=hidden]), textarea, select") ?? close;
+		if (first.matches("fieldset")) first.tabIndex = -1;
 		first.focus();
 	};
 	const put = (html = "") => {
@@ -112,7 +108,7 @@ export const show = async ({ ticket, html, language, rtl, theme, words }, { opti
 		const { html, done: last, detail } = await answer.json();
 		done = last || !html;
 		sending = null;
-		state.textContent = html ? "" : detail ?? told.busy;
+		state.textContent = html ? "" : detail ?? words.offline;
 		put(html ?? "");
 		if (last) setTimeout(thanked, 6e3);
 	};
@@ -130,7 +126,7 @@ export const show = async ({ ticket, html, language, rtl, theme, words }, { opti
 				if (answer.status < 500 && answer.status != 429) await take(answer);
 			} catch {}
 			if (sending) await new Promise((retry) => {
-				state.textContent = told.busy;
+				state.textContent = words.offline;
 				wake = () => retry(0);
 				setTimeout(retry, wait);
 				listen(window, "online", retry);
@@ -193,10 +189,10 @@ export const show = async ({ ticket, html, language, rtl, theme, words }, { opti
 		host.popover = "manual";
 		host.showPopover();
 	} catch {}
-	if (modal) dialog.showModal(), enter();
+	if (modal) dialog.showModal(), enter(true);
 	else {
 		dialog.open = true;
-		setTimeout(() => (said.textContent = `${told.survey} (F6): ${body.querySelector("legend")?.textContent}`), 250);
+		setTimeout(() => (said.textContent = `${words.survey} (F6): ${body.querySelector("legend")?.textContent}`), 250);
 	}
 	tell("shown");
 	await new Promise((closed) => {

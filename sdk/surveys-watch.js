@@ -70,15 +70,18 @@ export const watch = (site, live) => {
 	const wait = (seconds = 0, act = () => {}) => {
 		waits.add(setTimeout(guard(act), seconds * 1e3));
 	};
+	const gather = (found = [...fitting.values()]) => {
+		for (const one of found) fitting.set(one.survey + " " + one.moment, one);
+		if (found[0]) gathering ||= window.setTimeout(guard(ask), 100);
+	};
 	/** @type {(moment: S.Watched, event?: S.Happened) => void} */
 	const come = (moment, event) => {
 		if (!event && met.has(moment)) return;
 		met.add(moment);
-		const { survey, id, key, delay_s } = moment;
+		const { survey, id, delay_s } = moment;
 		const fit = () => {
 			if (document.hidden) return unseen.add(fit);
-			fitting.set(key, { survey, moment: id, event });
-			gathering ||= window.setTimeout(guard(ask), 100);
+			gather([{ survey, moment: id, event }]);
 		};
 		if (delay_s) wait(delay_s, fit);
 		else fit();
@@ -105,6 +108,9 @@ export const watch = (site, live) => {
 		for (const one of [...which("page"), ...which("elsewhere"), ...which("not_taken")]) come(one);
 		for (const one of which("not_taken")) time(one);
 		for (const one of which("lingering")) lingered.set(one, 0);
+		const { left = [], at = 0 } = recall();
+		if (left[0]) remember({ left: [] });
+		if (Date.now() - at < 3e4) gather(left);
 		tick();
 	};
 	/** @type {(call: import("./types.d.ts").Call) => void} */
@@ -181,6 +187,11 @@ export const watch = (site, live) => {
 		fitting.clear();
 	};
 
+	listen(window, "pagehide", () => {
+		const left = [...fitting.values()].filter((one) => one.event);
+		if (left[0]) remember({ left, at: Date.now() });
+		fitting.clear();
+	});
 	listen(document, "mouseout", ({ relatedTarget, clientY, buttons }) => {
 		if (!relatedTarget && clientY <= 0 && !buttons) leave();
 	});

@@ -87,6 +87,18 @@ def test_what_happens_while_the_page_loads_counts_too(
     assert asked.moments == ["bought"]
 
 
+def test_what_happens_as_the_page_is_left_is_asked_about_on_the_next(
+    shop: Shop, visitor: BrowserContext, asked: Asked
+) -> None:
+    asked.make([{"on": "event", "id": "bought", "event": "Order Completed"}])
+    page = visit(visitor, shop)
+    page.evaluate("obverse.track('Order Completed', { total: 5 }); location.href = '/cart'")
+    page.wait_for_url("**/cart")
+    expect(card(page)).to_be_visible()
+    assert asked.seen == ["bought"]
+    assert asked.offers[0]["page"]["path"] == "/cart"
+
+
 def test_who_clicks_in_a_rage_or_meets_an_error_is_asked(
     shop: Shop, visitor: BrowserContext, asked: Asked
 ) -> None:

@@ -27,6 +27,7 @@ _NAMES = (
     ),
     *("again", "language", "problem", "error", "closed", "paused", "early", "unknown", "bad_ticket", "busy"),
     *("e_required", "e_number", "e_choice", "e_at_most", "e_ranks", "e_too_long", "e_items", "e_consent"),
+    "offline",
 )
 _TABLE = {
     "en": (
@@ -40,6 +41,7 @@ _TABLE = {
         *("Please choose one of the answers.", "Please choose at most {n}."),
         *("Please use each place from 1 to {n} once.", "Please use at most {n} characters."),
         *("Please choose an answer in each row.", "Please tick the box to go on."),
+        "No connection. Your answer is kept here, and sent as soon as there is one.",
     ),
     "de": (
         *("Umfrage", "Weiter", "Zurück", "Absenden", "Schließen", "Pflichtfrage", "{n} von {m}", "Auswählen"),
@@ -54,6 +56,7 @@ _TABLE = {
         "Bitte vergeben Sie jeden Platz von 1 bis {n} einmal.",
         "Bitte verwenden Sie höchstens {n} Zeichen.",
         *("Bitte wählen Sie in jeder Zeile eine Antwort.", "Bitte setzen Sie den Haken, um fortzufahren."),
+        "Keine Verbindung. Ihre Antwort bleibt hier und wird gesendet, sobald es eine gibt.",
     ),
     "fr": (
         *("Questionnaire", "Suivant", "Retour", "Envoyer", "Fermer", "Obligatoire", "{n} sur {m}", "Choisir"),
@@ -70,6 +73,7 @@ _TABLE = {
             "Veuillez utiliser {n} caractères au plus.",
         ),
         *("Veuillez choisir une réponse par ligne.", "Veuillez cocher la case pour continuer."),
+        "Pas de connexion. Votre réponse reste ici et sera envoyée dès qu’elle est rétablie.",
     ),
     "es": (
         *("Encuesta", "Siguiente", "Atrás", "Enviar", "Cerrar", "Obligatoria", "{n} de {m}", "Elegir"),
@@ -90,6 +94,7 @@ _TABLE = {
             "Elija una respuesta en cada fila.",
             "Marque la casilla para seguir.",
         ),
+        "Sin conexión. Su respuesta se queda aquí y se enviará en cuanto vuelva.",
     ),
     "it": (
         *("Sondaggio", "Avanti", "Indietro", "Invia", "Chiudi", "Obbligatoria", "{n} di {m}", "Scegli"),
@@ -106,6 +111,7 @@ _TABLE = {
             "Scelga una risposta in ogni riga.",
             "Spunti la casella per continuare.",
         ),
+        "Nessuna connessione. La risposta resta qui e sarà inviata appena torna.",
     ),
     "nl": (
         *("Enquête", "Volgende", "Terug", "Versturen", "Sluiten", "Verplicht", "{n} van {m}", "Kies"),
@@ -126,6 +132,7 @@ _TABLE = {
             "Kies een antwoord in elke rij.",
             "Vink het vakje aan om verder te gaan.",
         ),
+        "Geen verbinding. Uw antwoord blijft hier en wordt verstuurd zodra die er weer is.",
     ),
     "pt": (
         *("Inquérito", "Seguinte", "Voltar", "Enviar", "Fechar", "Obrigatória", "{n} de {m}", "Escolher"),
@@ -142,6 +149,7 @@ _TABLE = {
             "Escolha uma resposta em cada linha.",
             "Marque a caixa para continuar.",
         ),
+        "Sem ligação. A sua resposta fica aqui e será enviada assim que esta voltar.",
     ),
 }
 WORDS: dict[str, dict[str, str]] = {

@@ -24,7 +24,7 @@ from obverse.surveys.facts import Call, Person
 from obverse.surveys.languages import languages, negotiate
 from obverse.surveys.sheet import first
 from obverse.surveys.ticket import Ticket, sign
-from obverse.surveys.words import is_rtl
+from obverse.surveys.words import is_rtl, words
 from obverse.web.surveys import replies
 from obverse.web.surveys.app import Headers
 from obverse.web.surveys.askings import Askings
@@ -35,6 +35,8 @@ from obverse.web.surveys.live import Live
 from obverse.web.surveys.taking import Taking
 from obverse.web.surveys.told import Told, filling, read
 
+_WORDS = ("survey", "close", "offline")
+"""What the browser says by itself, around the form."""
 _KEPT = (b"cache-control", b"public, max-age=60")
 
 
@@ -131,6 +133,7 @@ class Offering:
         kept = self.askings.ask(who, running.id, call.moment, now, share, anonymous=survey.anonymous)
         await asyncio.wrap_future(kept)
         ticket = self._ticket(call, told, source, share, now)
+        said = words(survey, ticket.language)
         return {
             "survey": running.id,
             "ticket": sign(ticket, self.taking.secret),
@@ -138,6 +141,7 @@ class Offering:
             "theme": survey.theme,
             "language": ticket.language,
             "rtl": is_rtl(ticket.language),
+            "words": {name: said[name] for name in _WORDS},
         }
 
     def _ticket(self, call: Call, told: Told, source: Source, share: float, now: int) -> Ticket:
