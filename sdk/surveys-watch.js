@@ -165,7 +165,7 @@ export const watch = (site, live) => {
 		const turn = async (lock = {}) => lock && offer(moments);
 		const { locks } = navigator, done = () => {
 			asking = false;
-			ask();
+			guard(ask)();
 		};
 		(locks ? locks.request("obverse.survey", bare({ ifAvailable: true }), /** @type {any} */ (turn)) : turn())
 			.then(done, done);
