@@ -137,3 +137,13 @@ def test_an_answer_that_nobody_can_give_is_refused_and_counted(server: Server, s
         body = {"api_key": server.write_key, "event": "Survey Answered"}
         forged = body | {"properties": {"distinct_id": "forger", "survey_id": survey_id}}
         assert "not_asked" in client.post("/i/v0/e/", json=forged).text
+
+
+def test_the_surveys_page_says_whether_it_is_asked_there_and_why_not(server: Server, survey_id: str) -> None:
+    other = SURVEY | {"name": "Ease", "questions": [{"type": "sus", "id": "ease", "text": "How was it?"}]}
+    with server.settings() as settings:
+        key = settings.surveys.create("Ease", Survey.from_json(json.dumps(other)).to_json()).id
+    with server.client() as client:
+        assert "and by posthog-js where that is" in client.get(f"/surveys/{survey_id}").text
+        why = "ease: the client has no question of this kind"
+        assert f"posthog-js does not show it: <bdi>{why}</bdi>" in client.get(f"/surveys/{key}").text

@@ -16,6 +16,7 @@ from obverse.settings.surveys import SavedSurvey
 from obverse.surveys import keeping
 from obverse.surveys.answers import as_table, submissions
 from obverse.surveys.events import ANSWERED, DISMISSED
+from obverse.surveys.posthog import unfit
 from obverse.surveys.question import Question
 from obverse.surveys.survey import Survey
 from obverse.web.api_surveys import written
@@ -42,6 +43,7 @@ class Sharing:
         kiosk: address for a device that stands there; empty where it is not asked so.
         phone: address of the page that an agent reads it out from; empty where it is not asked so.
         snippets: texts to copy: an e-mail, a message, invitations over HTTP, the client for pages.
+        posthog: why PostHog's client does not show it over pages; empty where it does.
     """
 
     address: str
@@ -49,6 +51,7 @@ class Sharing:
     kiosk: str
     phone: str
     snippets: tuple[Snippet, ...]
+    posthog: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +193,7 @@ def _sharing(asked: Asked, key: str, survey: Survey) -> Sharing:
         kiosk=f"{address}?kiosk=1" if "kiosk" in places else "",
         phone=f"/surveys/{quote(key)}/phone" if "phone" in places else "",
         snippets=tuple(snippets),
+        posthog=unfit(survey),
     )
 
 
