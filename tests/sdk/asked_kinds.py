@@ -34,16 +34,16 @@ def _scale(*names: str) -> str:
 _SECOND = ("Space", "ArrowRight")
 KINDS = (
     Kind({"type": "nps"}, _SECOND, 1, _scale("/^0/", "/^5/", "/^10/")),
-    Kind({"type": "csat"}, _SECOND, 2, _scale("/^1 ?, Very dissatisfied/", "/^5 ?, Very satisfied/")),
+    Kind({"type": "csat"}, _SECOND, 2, _scale("/^1\\W+Very dissatisfied/", "/^5\\W+Very satisfied/")),
     Kind({"type": "ces"}, _SECOND, 2, _scale("/^1/", "/^7/")),
     Kind({"type": "rating", "style": "stars"}, _SECOND, 2, _scale("/^1/", "/^5/")),
     Kind({"type": "rating", "style": "emoji", "points": 3}, _SECOND, 2, _scale("/^1/", "/^3/")),
-    Kind({"type": "seq"}, _SECOND, 2, _scale("/^1 ?, Very difficult/", "/^7 ?, Very easy/")),
+    Kind({"type": "seq"}, _SECOND, 2, _scale("/^1\\W+Very difficult/", "/^7\\W+Very easy/")),
     Kind(
         {"type": "sus"},
         (*("Space", "Tab") * 9, "Space"),
         [1] * 10,
-        "- radiogroup /use this system frequently/:\n  - radio /^1 ?, Strongly disagree/",
+        "- radiogroup /use this system frequently/:\n  - radio /^1\\W+Strongly disagree/",
     ),
     Kind({"type": "umux_lite"}, ("Space", "Tab", "Space"), [1, 1], "- radiogroup /requirements/"),
     Kind(
