@@ -224,7 +224,7 @@ def test_a_score_counts_latest_answers_and_nobody_who_dismissed(ask: Ask) -> Non
     ]
     assert everyone.score.value == 25
     assert "2 answers are no whole number from 0 to 10, and counted nowhere." in found.notes
-    assert found.sentence().startswith("NPS +25.0 (")
+    assert found.sentence().startswith("NPS is 25.0 (")
 
 
 def test_a_score_splits_and_compares_with_the_period_before(ask: Ask) -> None:

@@ -92,7 +92,7 @@ def test_the_nps_interval_covers_the_truth(shares: tuple[float, float, float], n
     held = 0
     for draw in random.multinomial(n, shares, size=2_000):
         found = nps(*draw.tolist())
-        held += found.low <= truth <= found.high
+        held += holds(found, truth)
     assert held / 2_000 >= 0.93
     assert held / 2_000 <= 0.985 or n < 40  # of few answers it is wider than need be
 

@@ -5,9 +5,28 @@ For draws that are there as arrays, where a kernel would push them one by one.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from obverse.tape.layout import Floats, Int64s
+
+
+def places_of(group: Int64s, n_groups: int) -> Int64s:
+    """Give the places of draws that `repeated` gave: 0 for everyone, then the groups of a split.
+
+    Args:
+        group: shape (n,), group of each draw.
+        n_groups: of the split; 0 for no split.
+    """
+    everyone = np.zeros(len(group), dtype=np.int64)
+    return np.concatenate([everyone, group + 1]) if n_groups else everyone
+
+
+def repeated(draws: NDArray[Any], n_groups: int) -> NDArray[Any]:
+    """Give draws twice where there is a split: once for everyone, once for their groups."""
+    return np.concatenate([draws, draws]) if n_groups else draws
 
 
 def moments_by(place: Int64s, n_places: int, x: Floats) -> Floats:

@@ -40,5 +40,20 @@ def test_what_stands_for_one_kind_of_event_is_never_replaced_by_another() -> Non
     assert not {"heartbeats", "elements", "pages"} & set(given)
 
 
+def test_a_score_and_its_reliability_are_of_answers_that_there_are() -> None:
+    numbers = [
+        "properties.answers.a",
+        "properties.answers.b",
+        "properties.scores.ease",
+        "properties.scores.nps_1",
+    ]
+    score, reliability = (MEASURES[name].question for name in ("score", "reliability"))
+    assert suggested("score", score, SHOP, "Order Completed", numbers)["question"] == ("nps_1",)
+    assert suggested("score", score, SHOP, "Order Completed", numbers[:3])["question"] == ("ease",)
+    assert suggested("reliability", reliability, SHOP, "Order Completed", numbers)["items"] == tuple(
+        numbers[:2]
+    )
+
+
 def test_without_events_nothing_is_suggested() -> None:
     assert first("trend", ()) == {}

@@ -148,7 +148,7 @@ def _notes(everyone: ReliabilityGroup, facts: Facts) -> tuple[str, ...]:
     notes = strangers(facts.strangers)
     negative = [item.name for item in everyone.items if (item.item_total or 0) < 0]
     if negative:
-        notes.append(f"{', '.join(negative)} goes against the others: is it worded the other way round?")
+        notes.append(f"Against the others: {', '.join(negative)}. Is one worded the other way round?")
     if everyone.answers > everyone.complete:
         left_out = everyone.answers - everyone.complete
         notes.append(f"{count(left_out)} of {count(everyone.answers)} answers leave items out.")

@@ -158,8 +158,12 @@ class ResponsesAnswer(Answer, frozen=True, kw_only=True):
         return sentence(self)
 
     def table(self) -> pa.Table:
-        """Give a row for everyone, then for each group."""
-        return pa.Table.from_pylist([_row(one) for one in (self.everyone, *self.groups)], schema=_TABLE)
+        """Give a row for everyone, then for each group; with a question, one for each of its options."""
+        groups = (self.everyone, *self.groups)
+        if self.question.question is not None:
+            rows = [_option(group, one) for group in groups for one in group.options]
+            return pa.Table.from_pylist(rows, schema=_OPTIONS)
+        return pa.Table.from_pylist([_row(one) for one in groups], schema=_TABLE)
 
     def pictures(self, side: Side = "people") -> tuple[Picture, ...]:
         """Give the answers to the question, how far people came, and rates; or who converted."""
@@ -181,6 +185,32 @@ _TABLE = pa.schema(
         *(pa.field(f"{name}_value", pa.float64()) for name in _AFTER),
     ]
 )
+
+
+_OPTIONS = pa.schema(
+    [
+        *(pa.field(name, pa.string()) for name in ("group", "row", "option")),
+        *(pa.field(name, pa.int64()) for name in ("answers", "question_answers")),
+        *(
+            pa.field(f"{name}{end}", pa.float64())
+            for name in ("share", "mean_rank")
+            for end in ("", "_low", "_high")
+        ),
+    ]
+)
+
+
+def _option(group: ResponsesGroup, one: Chosen) -> dict[str, object]:
+    row: dict[str, object] = {
+        "group": group.name,
+        "row": one.row,
+        "option": one.name,
+        "answers": one.answers,
+        "question_answers": group.question_answers,
+    }
+    for name, found in (("share", one.share), ("mean_rank", one.mean_rank or Estimate())):
+        row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+    return row
 
 
 def _row(group: ResponsesGroup) -> dict[str, object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from obverse.measure.asked import STATES
 from obverse.measure.histogram import bins_of, n_bins
@@ -33,7 +32,7 @@ from obverse.measure.submissions import (
     submissions,
 )
 from obverse.measure.submissions import PARTLY as SENT
-from obverse.measure.tallying import moments_by, pairs_by, things_by
+from obverse.measure.tallying import moments_by, pairs_by, places_of, repeated, things_by
 from obverse.tape.layout import Bools, Floats, Int64s, Layout
 
 SECONDS, NUMBER = 0, 1
@@ -130,31 +129,21 @@ def scan(question: Responses, layout: Layout, units: range) -> ResponsesSummary:
     rows, keys = rows_of(question, question.grain, layout.newest), keys_of(question)
     n_groups = 0 if keys.by < 0 else len(layout.labels[keys.by]) + 1
     times = take(question, layout, units)
-    group = _groups(times.found.group, n_groups)
+    group = places_of(times.found.group, n_groups)
     return ResponsesSummary(
-        **_reach(times, rows, group, n_groups + 1),
-        seconds=_seconds(layout, times, group, n_groups + 1),
-        **_answers(question, layout, times, group, n_groups + 1),
+        **_reach(times, rows, group, n_groups),
+        seconds=_seconds(layout, times, group, n_groups),
+        **_answers(question, layout, times, group, n_groups),
         **_after(question, layout, times, n_groups),
         newest=layout.newest,
     )
 
 
-def _groups(group: Int64s, n_groups: int) -> Int64s:
-    """Give the places of draws, each twice where there is a split: 0 for everyone, then the groups."""
-    everyone = np.zeros(len(group), dtype=np.int64)
-    return np.concatenate([everyone, group + 1]) if n_groups else everyone
-
-
-def _as(group: Int64s, one: NDArray[Any]) -> NDArray[Any]:
-    """Give an array as often as its draws have groups."""
-    return np.concatenate([one, one]) if len(group) > len(one) else one
-
-
-def _reach(times: Times, rows: Rows, group: Int64s, n: int) -> dict[str, Any]:
+def _reach(times: Times, rows: Rows, group: Int64s, n_groups: int) -> dict[str, Any]:
     """Count submissions and people by how far they came, in the period and in each row."""
-    unit, reached = _as(group, times.found.unit), _as(group, times.reached)
-    responded, time = _as(group, times.responded), _as(group, times.time)
+    whole = (times.found.unit, times.time, times.reached, times.responded)
+    unit, time, reached, responded = (repeated(one, n_groups) for one in whole)
+    n = n_groups + 1
     places, _, sums = things_by(unit, group, n, *reached.T.astype(np.float64))
     people = np.stack([np.bincount(places, one > 0, n) for one in sums], axis=-1)
     row = np.searchsorted(rows.edges, time, side="right") - 1
@@ -178,11 +167,11 @@ def _pairs(unit: Int64s, place: Int64s, among: Bools, marked: Bools, n: int) -> 
     return pairs_by(places, n, with_mark, things.astype(np.float64))
 
 
-def _seconds(layout: Layout, times: Times, group: Int64s, n: int) -> Int64s:
+def _seconds(layout: Layout, times: Times, group: Int64s, n_groups: int) -> Int64s:
     """Count those answered by how long they took."""
     seconds = layout.tracks[0].numbers[SECONDS]
     assert seconds is not None  # noqa: S101 - the plan asks for it
-    final = _as(group, times.found.final)
+    final, n = repeated(times.found.final, n_groups), n_groups + 1
     took = np.where(final >= 0, seconds[final], np.nan)
     known = took >= 0
     us = np.minimum(took[known] * 1e6, LONGEST_US).astype(np.int64)
@@ -191,22 +180,25 @@ def _seconds(layout: Layout, times: Times, group: Int64s, n: int) -> Int64s:
     return np.bincount(place, minlength=n * bins).reshape(n, bins)
 
 
-def _answers(question: Responses, layout: Layout, times: Times, group: Int64s, n: int) -> dict[str, Any]:
+def _answers(
+    question: Responses, layout: Layout, times: Times, group: Int64s, n_groups: int
+) -> dict[str, Any]:
     """Count answers to the question by label; of numbers their moments."""
-    keys, numbers = keys_of(question), np.zeros((n, 6))
+    keys, n = keys_of(question), n_groups + 1
+    numbers = np.zeros((n, 6))
     if keys.answer < 0:
         return {"options": np.zeros((n, 0), dtype=np.int64), "numbers": numbers}
     n_labels = len(layout.labels[keys.answer]) + 1
-    option = _as(group, times.option)
+    option = repeated(times.option, n_groups)
     there = option >= 0
     options = np.bincount(group[there] * n_labels + option[there], minlength=n * n_labels)
     if question.shape == "number":
         values = layout.tracks[0].numbers[NUMBER]
         assert values is not None  # noqa: S101 - the plan asks for it
-        answer = _as(group, times.found.answer)
+        answer = repeated(times.found.answer, n_groups)
         value = np.where(answer >= 0, values[answer], np.nan)
         known = np.isfinite(value)
-        unit = _as(group, times.found.unit)[known]
+        unit = repeated(times.found.unit, n_groups)[known]
         places, many, (sums,) = things_by(unit, group[known], n, value[known])
         numbers = pairs_by(places, n, sums, many.astype(np.float64))
     return {"options": options.reshape(n, n_labels), "numbers": numbers}
@@ -249,11 +241,11 @@ def watch(question: Responses, layout: Layout, times: Times) -> Watched:
 def _after(question: Responses, layout: Layout, times: Times, n_groups: int) -> dict[str, Any]:
     """Count who converted of those who responded and of those who did not."""
     seen, n = watch(question, layout, times), n_groups + 1
-    group = _groups(seen.times.found.group, n_groups)
-    known = _as(group, seen.known)
-    which = np.where(_as(group, seen.times.responded), RESPONDED, NOT_RESPONDED)
+    group = places_of(seen.times.found.group, n_groups)
+    known = repeated(seen.known, n_groups)
+    which = np.where(repeated(seen.times.responded, n_groups), RESPONDED, NOT_RESPONDED)
     place = (group * 2 + which)[known]
-    converted, worth = _as(group, seen.converted)[known], _as(group, seen.worth)[known]
+    converted, worth = repeated(seen.converted, n_groups)[known], repeated(seen.worth, n_groups)[known]
     return {
         "converted": np.bincount(place[converted], minlength=2 * n).reshape(n, 2),
         "money": moments_by(place, 2 * n, worth).reshape(n, 2, 3),

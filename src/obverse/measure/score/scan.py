@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from obverse.measure.calendar import before_us
 from obverse.measure.period import zone_of
@@ -14,7 +13,7 @@ from obverse.measure.scope import FOREVER
 from obverse.measure.score.question import Score
 from obverse.measure.score.summary import BEFORE, FIRST_ROW, WHOLE, ScoreSummary
 from obverse.measure.submissions import asked_of, codes_of, conversions, submissions
-from obverse.measure.tallying import moments_by, pairs_by, things_by
+from obverse.measure.tallying import moments_by, pairs_by, places_of, repeated, things_by
 from obverse.tape.layout import Bools, Floats, Int64s, Layout
 
 PRESENT, BY = 2, 3
@@ -84,21 +83,10 @@ def scan(question: Score, layout: Layout, units: range) -> ScoreSummary:
     return ScoreSummary(
         **_sums(question, found, earlier, rows, shape),
         values=_values(question, found, n_groups),
-        refused=np.bincount(_groups(refused.group, n_groups), minlength=n_groups + 1),
+        refused=np.bincount(places_of(refused.group, n_groups), minlength=n_groups + 1),
         money=_money(question, layout, found, n_groups, (start, end)),
         newest=layout.newest,
     )
-
-
-def _both(n_groups: int, *arrays: NDArray[Any]) -> list[NDArray[Any]]:
-    """Give each draw twice where there is a split: once for everyone, once for its group."""
-    return [np.concatenate([one, one]) if n_groups else one for one in arrays]
-
-
-def _groups(group: Int64s, n_groups: int) -> Int64s:
-    """Give the places of draws that `_both` gave: 0 for everyone, then the groups."""
-    everyone = np.zeros(len(group), dtype=np.int64)
-    return np.concatenate([everyone, group + 1]) if n_groups else everyone
 
 
 def _sums(
@@ -111,8 +99,8 @@ def _sums(
     parts = [found, found.only(in_row), earlier]
     spans = [np.full(len(found.unit), WHOLE), row[in_row] + FIRST_ROW, np.full(len(earlier.unit), BEFORE)]
     unit, _, number, _, group = (np.concatenate(one) for one in zip(*parts, strict=True))
-    span, unit, number = _both(n_groups, np.concatenate(spans), unit, number)
-    place = _groups(group, n_groups) * shape[1] + span
+    span, unit, number = (repeated(one, n_groups) for one in (np.concatenate(spans), unit, number))
+    place = places_of(group, n_groups) * shape[1] + span
     n_places, n_levels = shape[0] * shape[1], len(scale.levels)
     places, answers, (points, numbers) = things_by(unit, place, n_places, scale.points_of(number), number)
     levels = np.bincount(place * n_levels + scale.level_of(number), minlength=n_places * n_levels)
@@ -128,8 +116,8 @@ def _values(question: Score, found: Taken, n_groups: int) -> Int64s:
     n = question.scale.n_values
     if n == 0:
         return np.zeros((n_groups + 1, 0), dtype=np.int64)
-    (at,) = _both(n_groups, question.scale.place_of(found.number))
-    return np.bincount(_groups(found.group, n_groups) * n + at, minlength=(n_groups + 1) * n).reshape(-1, n)
+    at = repeated(question.scale.place_of(found.number), n_groups)
+    return np.bincount(places_of(found.group, n_groups) * n + at, minlength=(n_groups + 1) * n).reshape(-1, n)
 
 
 def last_of_each(found: Taken) -> Taken:
@@ -144,6 +132,8 @@ def _money(question: Score, layout: Layout, found: Taken, n_groups: int, period:
     last, n_levels = last_of_each(found), len(question.scale.levels)
     since, until = (np.full(len(last.unit), instant - 1) for instant in period)
     _, worth = conversions(layout.tracks[1], last.unit, since, until)
-    worth, level = _both(n_groups, worth, question.scale.level_of(last.number))
-    place = _groups(last.group, n_groups) * n_levels + level
-    return moments_by(place, (n_groups + 1) * n_levels, worth).reshape(n_groups + 1, n_levels, 3)
+    level = repeated(question.scale.level_of(last.number), n_groups)
+    place = places_of(last.group, n_groups) * n_levels + level
+    return moments_by(place, (n_groups + 1) * n_levels, repeated(worth, n_groups)).reshape(
+        n_groups + 1, n_levels, 3
+    )

@@ -24,22 +24,15 @@ _MINUS = "\u2212"
 
 
 def number(kind: str, value: float) -> str:
-    """Write a score: NPS with its sign, CSAT as a share, others to two decimals.
+    """Write a score: NPS to one decimal, CSAT as a share, others to two decimals.
 
     >>> number("nps", -12.25), number("csat", 0.5), number("ces", 5.123)
     ('\u221212.2', '50.0\u202f%', '5.12')
     """
     if kind == "csat":
         return f"{100 * value:.1f}{SPACE}%"
-    if kind == "nps":
-        return signed(value, 1)
-    return f"{value:.2f}"
-
-
-def signed(value: float, digits: int) -> str:
-    """Write a number with its sign."""
-    text = f"{abs(value):.{digits}f}"
-    return text if not float(text) else (_MINUS if value < 0 else "+") + text
+    text = f"{abs(value):.{1 if kind == 'nps' else 2}f}"
+    return _MINUS + text if value < 0 and float(text) else text
 
 
 def with_ends(kind: str, found: Estimate) -> str:
@@ -58,7 +51,7 @@ def sentence(answer: ScoreAnswer) -> str:
     if not group.answers:
         return "Nobody answered in the period."
     answers = "1 answer" if group.answers == 1 else f"{count(group.answers)} answers"
-    text = f"{TITLES[kind]} {with_ends(kind, group.score)} of {answers}"
+    text = f"{TITLES[kind]} is {with_ends(kind, group.score)} of {answers}"
     return text + _more(group, kind) + _changed(group, kind) + "."
 
 
@@ -76,10 +69,11 @@ def _changed(group: ScoreGroup, kind: str) -> str:
     found = group.change
     if found.value is None:
         return ""
-    scale = 100 if kind == "csat" else 1
-    digits = 2 if kind not in ("nps", "csat") else 1
-    value, unit = signed(scale * found.value, digits), f"{SPACE}points" if kind in ("nps", "csat") else ""
-    if found.low is None or found.high is None:
-        return f"; {value}{unit} on the period before"
-    low, high = (signed(scale * one, digits) for one in (found.low, found.high))
-    return f"; {value}{unit} ({low} to {high}) on the period before"
+    points = f"{SPACE}points" if kind in ("nps", "csat") else ""
+    scaled_to, written = (100, "nps") if kind == "csat" else (1, kind)
+    way = "up" if found.value >= 0 else "down"
+    text = f"; {way} {number(written, abs(scaled_to * found.value))}{points}"
+    if found.low is not None and found.high is not None:
+        low, high = (number(written, scaled_to * one) for one in (found.low, found.high))
+        text += f" ({low} to {high})"
+    return text + " on the period before"

@@ -145,7 +145,8 @@ def _first(asked: Asked, form: Form, names: tuple[tuple[str, int], ...]) -> Addr
     if not names:
         return None
     events = [name for name, _ in names]
-    texts = suggested(form.about.name, form.question, events, asked.values.conversion_event)
+    numbers = [one.name for one in known_fields(asked.lake) if one.type == "number"]
+    texts = suggested(form.about.name, form.question, events, asked.values.conversion_event, numbers)
     period = form.about.period if not asked.address.get("period") and not form.dated else form.view.period
     better = replace(with_texts(form, texts), view=replace(form.view, period=period))
     question, _ = try_question(better, _now(asked))

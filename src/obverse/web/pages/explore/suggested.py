@@ -69,6 +69,9 @@ def _spelled(name: str) -> str:
     return spell_steps((Step(events=(name,)),))
 
 
+_SCORES, _ANSWERS = "properties.scores.", "properties.answers."
+_ITEMS = 10
+
 _BETTER: dict[str, Callable[[Usual], Texts]] = {
     "trend": lambda some: {"series": (f"people: {some.looks}", f"people: {some.buys}")},
     "paths": lambda some: {"goal": (some.buys,)},
@@ -77,7 +80,20 @@ _BETTER: dict[str, Callable[[Usual], Texts]] = {
 """Where the defaults show less than they could."""
 
 
-def suggested(name: str, question: type[Question], names: Sequence[str], conversion: str) -> Texts:
+def _answers(name: str, fields: Sequence[str]) -> Texts:
+    """Name a survey's answers that there are, likeliest first, for a measure that needs to be told."""
+    if name == "score":
+        there = [one.removeprefix(_SCORES) for one in fields if one.startswith(_SCORES)]
+        return {"question": (_like(there, ("nps", "recommend"), there[0] if there else "nps"),)}
+    if name == "reliability":
+        items = [one for one in fields if one.startswith(_ANSWERS)][:_ITEMS]
+        return {"items": tuple(items) if len(items) > 1 else (f"{_ANSWERS}q1", f"{_ANSWERS}q2")}
+    return {}
+
+
+def suggested(
+    name: str, question: type[Question], names: Sequence[str], conversion: str, numbers: Sequence[str] = ()
+) -> Texts:
     """Suggest what a first question names.
 
     Args:
@@ -85,6 +101,7 @@ def suggested(name: str, question: type[Question], names: Sequence[str], convers
         question: the type of its questions.
         names: of the events that there are, the most frequent first.
         conversion: the event that the organisation names as its conversion.
+        numbers: the fields of events that hold numbers.
 
     Returns:
         the texts of the fields whose defaults would find nothing, or less; empty where there are no events.
@@ -96,7 +113,7 @@ def suggested(name: str, question: type[Question], names: Sequence[str], convers
     texts = {
         field: text for spec in specs.values() for field, text in _instead(spec, some, set(names)).items()
     }
-    better = _BETTER[name](some) if name in _BETTER else {}
+    better = (_BETTER[name](some) if name in _BETTER else {}) | _answers(name, numbers)
     return texts | {field: text for field, text in better.items() if field in specs}
 
 
