@@ -53,7 +53,7 @@ def nps(detractors: int, passives: int, promoters: int, pairs: Floats | None = N
 
     >>> found = nps(2, 0, 9)
     >>> round(found.value, 1), round(found.low), round(found.high)
-    (63.6, 8, 95)
+    (63.6, 8, 92)
     """
     n = detractors + passives + promoters
     if n == 0:

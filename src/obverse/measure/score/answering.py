@@ -128,7 +128,7 @@ def value_name(scale: Scale, at: int) -> str:
     >>> value_name(scale_of("nps", None), 9), value_name(scale_of("umux_lite", None), 1)
     ('9', '8.33')
     """
-    return f"{scale.value(at):.4g}"
+    return f"{scale.value(at):.3g}"
 
 
 def answer(question: Score, summary: ScoreSummary, facts: Facts) -> ScoreAnswer:
