@@ -169,7 +169,7 @@ def test_the_list_counts_who_answered(client: httpx.Client, server: Server) -> N
     assert (counted["score"]["name"], counted["score"]["text"], counted["score"]["n"]) == ("NPS", "40", 5)
     html = page(client, "/surveys")
     assert "Counted &lt;i&gt;" in html
-    assert "after Order Completed" in html
+    assert "when Order Completed happens, where value &gt; 50" in html
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ from obverse.surveys.survey import Survey
 from obverse.surveys.tally import Tally, Week, tallies
 from obverse.web.pages.address import Address
 from obverse.web.pages.asked import Asked, answer
-from obverse.web.pages.figures import cut, instant, percent, percent_range, span
+from obverse.web.pages.figures import cut, instant, percent, percent_range, plural, span
 from obverse.web.pages.frame import Link
 from obverse.web.pages.page import Page, Panel, panel
+from obverse.web.pages.survey_moments import said
 from obverse.web.pages.surveys.glances import Score, score_of
 from obverse.web.pages.surveys.starters import STARTERS
 
@@ -128,23 +129,16 @@ def _entry(asked: Asked, found: SavedSurvey, tally: Tally) -> Entry:
 
 
 def where_of(survey: Survey) -> str:
-    """Say in a few words where a survey is asked.
+    """Say in a few words where and when a survey is asked.
 
     >>> from obverse.surveys.question import Nps
     >>> where_of(Survey(name="A", questions=(Nps(id="q", text="?"),), places=("link", "kiosk")))
     'by link or kiosk'
     """
-    named = {"event": "after", "page": "on", "not_taken": "without"}
-    moments = []
-    for one in survey.moments:
-        on = str(one.__struct_config__.tag)
-        word = named.get(on, on)
-        about = getattr(one, "step", "") or getattr(one, "event", "") or getattr(one, "what", "")
-        page = f" {one.page}" if one.page != "*" else ""
-        moments.append(" ".join(part for part in (word, str(about)) if part) + page)
-    others = [place for place in survey.places if place != "page"]
-    parts = moments if "page" in survey.places else []
-    return "; ".join(parts[:3]) if parts else f"by {' or '.join(others)}"
+    if "page" in survey.places and survey.moments:
+        more = len(survey.moments) - 1
+        return said(survey.moments[0]) + (f", and {more} more {plural(more, 'moment')}" if more else "")
+    return f"by {' or '.join(place for place in survey.places if place != 'page')}"
 
 
 def _counted(asked: Asked, survey: Survey, tally: Tally) -> Counted:

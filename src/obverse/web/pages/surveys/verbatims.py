@@ -50,7 +50,7 @@ class Verbatim:
     Attributes:
         question: what was asked.
         text: what they wrote.
-        at: when, ISO 8601 in the reader's zone.
+        at: when, ISO 8601 in the reader's zone; of an anonymous survey the day.
         day: the same as people say it.
         said: what they answered to the other questions.
         version: of the survey.
@@ -164,8 +164,8 @@ def _verbatim(asked: Asked, survey: Survey, one: _Written, around: Sequence[RowO
     return Verbatim(
         question=one.question,
         text=one.text,
-        at=at.isoformat(timespec="seconds"),
-        day=f"{day_name(at)}, {clock(at)[:5]}",
+        at=at.date().isoformat() if survey.anonymous else at.isoformat(timespec="seconds"),
+        day=day_name(at) + ("" if survey.anonymous else f", {clock(at)[:5]}"),
         said=tuple(_said(question, one.of) for question in survey.questions if _told(question, one)),
         version=one.of.version,
         who="" if survey.anonymous else display_name(who.user_id, who.anonymous_id),
