@@ -9,6 +9,7 @@ from math import sqrt
 from scipy import special
 
 from obverse.measure.estimate import LEVEL, Estimate, Reason, share
+from obverse.measure.scores import nps
 from obverse.surveys.question import Ces, Csat, Nps, Question, Rating, Seq, Sus, UmuxLite
 from obverse.surveys.survey import Survey
 from obverse.web.pages.figures import percent, percent_range
@@ -51,7 +52,8 @@ def _scored(question: Question, counts: Mapping[float, int]) -> Score:
         found = share(sum(k for score, k in counts.items() if score >= question.points - 1), n)
         return Score(name, percent(found.value), percent_range(found.low, found.high), n, question.id)
     if isinstance(question, Nps):
-        found = mean({100.0 * (at - 1): _between(counts, *ends) for at, ends in enumerate(_LEVELS)})
+        detractors, passives, promoters = (_between(counts, low, high) for low, high in _LEVELS)
+        found = nps(detractors, passives, promoters)
     else:
         found = mean(counts)
     decimals = 0 if isinstance(question, Nps | Sus | UmuxLite) else 1
