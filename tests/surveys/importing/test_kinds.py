@@ -240,3 +240,12 @@ def test_more_questions_than_a_survey_has_are_refused(tmp_path: Path) -> None:
     done = run(tmp_path / "d", "--time", MONDAY, *flags, csv(tmp_path, "a,b\n1,2\n"))
     assert done.exit_code == 2
     assert "questions" in done.output
+
+
+def test_ranges_are_options_and_no_numbers(tmp_path: Path) -> None:
+    ranges = ("1-2", "3-5", "6-10")
+    text = "n,How many hours a week?\n" + "".join(f"x{k},{ranges[k % 3]}\n" for k in range(12))
+    bring_in(tmp_path / "d", "--time", MONDAY, "--name", "H", csv(tmp_path, text))
+    [asked] = survey(tmp_path / "d", "H").questions
+    assert isinstance(asked, Single)
+    assert {one.text for one in asked.options} == set(ranges)

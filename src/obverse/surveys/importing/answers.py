@@ -40,7 +40,7 @@ YES = frozenset({"1", "yes", "y", "true", "x", "checked", "selected", "on", "ja"
 NO = frozenset({"0", "no", "n", "false", "unchecked", "not selected", "off", "nein", "non"})
 """Words for chosen and for not chosen, in lower case."""
 _NUMBER = re.compile(r"[+-]?\d+([.,]0+)?")
-_LEADING = re.compile(r"(\d{1,2})\s*(?:[-\u2013\u2014:=.(]|\s)\s*\S.*", re.DOTALL)
+_LEADING = re.compile(r"(\d{1,2})\s*(?:[-\u2013\u2014:=.(]\s*[^\d\s].*|stars?|points?)", re.DOTALL)
 _RESERVED = ("other", "end")
 
 
@@ -82,14 +82,14 @@ class Answers:
 def number_in(text: str) -> int | None:
     """Read a whole number: alone, or before words as in ``5 - Very satisfied``; None where there is none.
 
-    >>> [number_in(text) for text in ("5", "5,0", "5 - Very satisfied", "4.5", "x")]
-    [5, 5, 5, None, None]
+    >>> [number_in(text) for text in ("5", "5,0", "5 - Very satisfied", "4.5", "3-5 years", "x")]
+    [5, 5, 5, None, None, None]
     """
     text = text.strip()
     if _NUMBER.fullmatch(text):
         return int(re.split("[.,]", text)[0])
     led = _LEADING.fullmatch(text)
-    return int(led[1]) if led and not re.match(r"\d+[.,:]\d", text) else None
+    return int(led[1]) if led else None
 
 
 def mapped(column: Column, values: Mapping[str, str]) -> list[str | None]:
