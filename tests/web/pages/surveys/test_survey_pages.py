@@ -57,6 +57,13 @@ def test_a_survey_is_made_from_a_starter_and_published(client: httpx.Client, ser
         assert settings.surveys.get(key).state == "live"
 
 
+def test_of_a_form_that_was_not_sent_nothing_is_wrong_and_all_can_be_seen(client: httpx.Client) -> None:
+    shown = client.get("/surveys/new?format=json").json()
+    assert shown["problems"] == []
+    assert "Give it a name" not in page(client, "/surveys/new")
+    assert Survey.from_json(shown["survey"]).questions[0].id == "recommend"
+
+
 def test_what_an_address_says_is_in_the_form(client: httpx.Client) -> None:
     html = page(
         client,

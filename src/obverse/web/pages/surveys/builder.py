@@ -85,7 +85,7 @@ class BuilderPage(Page):
 
 @dataclass(frozen=True)
 class _Work:
-    """What a request brings to the builder."""
+    """What a request brings to the builder; of a form that was not sent yet nothing is wrong."""
 
     draft: Draft
     found: SavedSurvey | None = None
@@ -98,14 +98,16 @@ class _Work:
 def _show(asked: Asked, work: _Work, status: int = 200) -> Response[bytes]:
     name_all(work.draft)
     survey, wrong = survey_of(work.draft)
+    seen, _ = survey_of(work.draft | {"name": work.draft.get("name") or "unnamed"})  # no name, no less to see
     found = work.found
+    fresh = found is None and not work.tried
     at = f"/surveys/{found.id}" if found else ""
     page = BuilderPage(
         title=f"{found.name}: edit" if found else "A new survey",
         action=f"{at}/edit" if found else "/surveys/new",
         kept=Kept(found.id, found.name, found.state, found.version, at) if found else None,
-        form=form_of(work.draft, wrong | _by_field(asked, survey)),
-        problems=tuple(_problems(asked, survey, wrong, fresh=found is None and not work.tried)),
+        form=form_of(work.draft, {} if fresh else wrong | _by_field(asked, survey)),
+        problems=() if fresh else tuple(_problems(asked, survey, wrong)),
         refused=work.refused,
         saved=asked.address.get("saved") == "1" and not work.changed and not work.refused,
         changed=work.changed,
@@ -113,8 +115,8 @@ def _show(asked: Asked, work: _Work, status: int = 200) -> Response[bytes]:
         events=tuple(name for name, _ in asked.lake.names()[:MOST_NAMES]),
         segments=tuple(asked.settings.segments.names()),
         starters=_starters(asked) if found is None and not work.changed else (),
-        survey=survey.to_json().decode() if survey else "",
-        shown_in=(survey.language, *survey.translations) if survey else (),
+        survey=seen.to_json().decode() if seen else "",
+        shown_in=(seen.language, *seen.translations) if seen else (),
         versions=_versions(asked, found) if found else (),
     )
     return asked.show(page, status=status, flips=False, scripts=("survey",))
@@ -144,10 +146,8 @@ def _by_field(asked: Asked, survey: Survey | None) -> Problems:
     return {one.field: one.text for one in found if one.level == "error"}
 
 
-def _problems(asked: Asked, survey: Survey | None, wrong: Problems, *, fresh: bool) -> Iterable[Problem]:
-    """List what is wrong; of a form that was not filled in yet nothing is said."""
-    if fresh:
-        return
+def _problems(asked: Asked, survey: Survey | None, wrong: Problems) -> Iterable[Problem]:
+    """List what is wrong."""
     for path, text in wrong.items():
         yield Problem(_said(path, text), f"#{place_of(path)}" if path else "", "error")
     if survey is not None:
