@@ -249,3 +249,39 @@ def test_ranges_are_options_and_no_numbers(tmp_path: Path) -> None:
     [asked] = survey(tmp_path / "d", "H").questions
     assert isinstance(asked, Single)
     assert {one.text for one in asked.options} == set(ranges)
+
+
+def test_words_beside_a_scale_are_no_answer_but_options_of_a_choice(tmp_path: Path) -> None:
+    head = "How satisfied are you?,Which of these did you use?,Was it cold in there?\n"
+    rows = "Very satisfied,None,5\nNever used,Lift,3\nNeutral,None,Don't know\nSatisfied,Lift,1\n"
+    bring_in(tmp_path / "d", "--time", MONDAY, "--name", "W", csv(tmp_path, head + rows))
+    first, _, third = survey(tmp_path / "d", "W").questions
+    assert isinstance(first, Csat)
+    assert isinstance(third, Rating)
+    found = answers(tmp_path / "d")
+    assert [one.get("how_satisfied_are_you") for one in found] == [5, None, 3, 4]
+    assert [one["which_of_these_did_you_use"] for one in found] == ["none", "lift", "none", "lift"]
+    assert [one.get("was_it_cold_in_there") for one in found] == [5, 3, None, 1]
+
+
+def test_eleven_points_that_are_no_nps_keep_their_zeros(tmp_path: Path) -> None:
+    rows = "".join(f"{k % 11},{k % 5 + 1}\n" for k in range(22))
+    bring_in(tmp_path / "d", "--time", MONDAY, csv(tmp_path, "How warm was it?,Rate us please\n" + rows))
+    found = [row["properties"] for row in events(tmp_path / "d")]
+    assert [one.get("How warm was it?") for one in found] == [k % 11 for k in range(22)]
+
+
+def test_nobody_is_known_where_the_mapping_says_so(tmp_path: Path) -> None:
+    file = csv(tmp_path, "user_id,Rate us please\nu1,5\nu2,4\n")
+    bring_in(tmp_path / "d", "--time", MONDAY, "--person", "=", file)
+    assert [row["user_id"] for row in events(tmp_path / "d")] == [None, None]
+
+
+def test_a_question_without_a_column_is_an_error_unless_the_survey_has_it(tmp_path: Path) -> None:
+    how = ("--time", MONDAY, "--name", "Q", "--question", "a: rating5 = a", "--question", "b: rating5 = b")
+    only_a = csv(tmp_path, "a,c\n1,2\n5,1\n", "a.csv")
+    missing = run(tmp_path / "d", *how, only_a)
+    assert missing.exit_code == 2
+    assert "questions.b" in missing.output
+    bring_in(tmp_path / "d", *how, csv(tmp_path, "a,b\n1,2\n5,1\n", "ab.csv"))
+    assert "b: the file has no column b" in bring_in(tmp_path / "d", *how, only_a)

@@ -21,10 +21,23 @@ from obverse.surveys.question import Question
 MAX_QUESTIONS = 100
 """A survey has no more; further columns stay properties."""
 
-_NOT_ANSWERS = frozenset(
-    {"na", "n/a", "#n/a", "nan", "null", "#null!", "none", "blank", "(blank)", "-", ".", "not applicable",
-     "no answer", "refused", "prefer not to say", "not used", "never used", "don't know", "dk"}
-)  # fmt: skip
+_NOTHING = frozenset(
+    {"na", "n/a", "#n/a", "nan", "null", "#null!", "blank", "(blank)", "-", ".", "no answer", "refused"}
+)
+"""Words that stand where nobody answered, whatever was asked."""
+_NOT_ON_A_SCALE = frozenset(
+    {
+        "none",
+        "not applicable",
+        "prefer not to say",
+        "not used",
+        "never used",
+        "did not use",
+        "don't know",
+        "dk",
+    }
+)
+"""Words that are an answer to a choice, and none on a scale."""
 _ABOUT_PEOPLE = re.compile(
     r"\b(gender|sex|age|education|income|country|region|city|state|zip|postcode|language|lang|weight|wave|"
     r"year|date|time|version|device|browser|platform|ip|email|name|phone|id)\b"
@@ -114,7 +127,7 @@ class _Guesser:
         """Complete a question that was named; None where this file has none of its columns."""
         names = meant(one.columns, self.sheet.columns)
         if not names:
-            if "|" not in "".join(one.columns) and len(self.said.questions) == 1:
+            if "|" not in "".join(one.columns) and one.id not in self.before:
                 raise QuestionError(
                     f"questions.{one.id}: " + unknown("column", one.columns[0], self.sheet.columns)
                 )
@@ -159,8 +172,8 @@ class _Guesser:
         """Give the value map of columns as far as it is said, or is plain."""
         found: dict[str, str] = {}
         for column in columns:
-            words = {cell for cell in set(column.cells) if cell is not None and cell.lower() in _NOT_ANSWERS}
-            words |= {value for value, label in column.labels.items() if label.lower() in _NOT_ANSWERS}
+            words = {cell for cell in set(column.cells) if cell is not None and cell.lower() in _NOTHING}
+            words |= {value for value, label in column.labels.items() if label.lower() in _NOTHING}
             found |= dict.fromkeys(sorted(words), MISSING)
         return found | self.said_of(columns)
 
@@ -273,24 +286,36 @@ class _Kind:
 
 
 def _kind(column: Column, values: dict[str, str]) -> _Kind:
-    said = f"{column.name} {column.label}".lower().replace("_", " ")
-    cells = _cells(column, values)
-    counts = Counter(cells)
+    """Guess what a column is: a scale, beside which some could not tell, a choice or a text."""
+    found = _scale(column, values | _beside_a_scale(column, values))
+    if found is not None:
+        return found
+    counts = Counter(_cells(column, values))
     if not counts:
         return _Kind(None, "empty", values)
-    if not _asks(column) and 2 < len(cells) == len(counts) and max(map(len, counts)) < 20:
+    if not _asks(column) and 2 < counts.total() == len(counts) and max(map(len, counts)) < 20:
         return _Kind(None, "each row has its own", values)
-    if (words := scale_of_words(counts)) is not None:
-        kind, points, numbers = words
-        return _Kind(kind, "its words are a scale", {**values, **numbers}, points)
-    found_numbers = [number_in(cell) for cell in counts]
-    if all(number is not None for number in found_numbers) and not _is_about_people(column):
-        found = _number_kind(
-            column, said, values, sorted(number for number in found_numbers if number is not None)
-        )
-        if found is not None:
-            return found
     return _word_kind(column, counts, {**column.labels, **values})
+
+
+def _beside_a_scale(column: Column, values: Mapping[str, str]) -> dict[str, str]:
+    words = {cell for cell in _cells(column, values) if cell.lower() in _NOT_ON_A_SCALE}
+    words |= {value for value, label in column.labels.items() if label.lower() in _NOT_ON_A_SCALE}
+    return dict.fromkeys(sorted(words), MISSING)
+
+
+def _scale(column: Column, values: dict[str, str]) -> _Kind | None:
+    said = f"{column.name} {column.label}".lower().replace("_", " ")
+    counts = Counter(_cells(column, values))
+    if not _asks(column) and 2 < counts.total() == len(counts):
+        return None
+    if (words := scale_of_words(counts)) is not None:
+        kind, points, becomes = words
+        return _Kind(kind, "its words are a scale", {**values, **becomes}, points)
+    numbers = [number for cell in counts if (number := number_in(cell)) is not None]
+    if not numbers or len(numbers) < len(counts) or _is_about_people(column):
+        return None
+    return _number_kind(column, said, values, sorted(numbers))
 
 
 def _number_kind(column: Column, said: str, values: dict[str, str], numbers: Sequence[int]) -> _Kind | None:
@@ -301,8 +326,8 @@ def _number_kind(column: Column, said: str, values: dict[str, str], numbers: Seq
     if column.labels and not _ends_labelled(column, numbers):
         return None
     low, high = numbers[0], numbers[-1]
-    if not 0 <= low <= high <= 10 or high < 3:
-        return None
+    if not 0 <= low <= high <= 10 or high < 3 or (low, high) == (0, 10):
+        return None  # no kind but NPS has eleven points
     if not _asks(column) and (high < 5 or len(numbers) < 4):
         return None  # codes of something else are as likely
     codes = {"0": MISSING} if low == 0 else {}
@@ -334,10 +359,10 @@ def _word_kind(column: Column, counts: Counter[str], values: dict[str, str]) -> 
         return _Kind("long_text", "most cells are sentences", values)
     if not _asks(column) or _is_about_people(column):
         return _Kind(None, "about the person, or no question", values)
+    if not column.labels and all(number_in(cell) is not None for cell in counts):
+        return _Kind(None, "numbers", values)
     if n_different <= 20 and (n >= 2 * n_different or column.labels):
         return _Kind("single", f"{n_different} different answers", values)
-    if all(number_in(cell) is not None for cell in counts):
-        return _Kind(None, "numbers", values)
     return _Kind("short_text", "short texts", values)
 
 

@@ -77,7 +77,8 @@ class SurveyMapping(
 
     Attributes:
         name: of the survey; the file's where empty. Files with the same name go into one survey.
-        person: column with the id of a known user; each row is a person of its own where there is none.
+        person: column with the id of a known user; each row is a person of its own where there is none, or
+            where it is ``=``.
         time: column with the time of the answer, or ``=2026-03-01``, the same for every row.
         time_format: how times are written, in strptime's letters, or iso, s, ms, us, ns.
         zone: time zone of times that name none.

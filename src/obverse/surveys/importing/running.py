@@ -130,10 +130,10 @@ def written(plan: SurveyPlan, version: int, received_at: int) -> Iterator[Writte
 
 def _inner_mapping(plan: SurveyPlan) -> ImportMapping:
     mapping = plan.mapping
-    constant = mapping.time or ""
+    constant, known = mapping.time or "", bool(mapping.person) and mapping.person != "="
     return ImportMapping(
-        person="user" if mapping.person else "=",
-        anonymous="=" if mapping.person else "anonymous",
+        person="user" if known else "=",
+        anonymous="=" if known else "anonymous",
         time=constant if constant.startswith("=") else "at",
         time_format=mapping.time_format,
         zone=mapping.zone,
