@@ -19,6 +19,7 @@ BY_ID = {question.id: question for question in QUESTIONS}
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: str(one.id))
+@settings(deadline=None)
 @given(data=st.data())
 def test_the_fields_of_a_valid_answer_read_as_that_answer(question: Question, data: st.DataObject) -> None:
     value = data.draw(values(question))
@@ -27,6 +28,7 @@ def test_the_fields_of_a_valid_answer_read_as_that_answer(question: Question, da
     assert check(question, raw) == value
 
 
+@settings(deadline=None)
 @given(data=st.data(), text=st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=50))
 def test_what_is_filled_in_comes_back(data: st.DataObject, text: str) -> None:
     question = BY_ID[data.draw(st.sampled_from(["single", "multiple"]))]
@@ -83,6 +85,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: str(one.id))
+@settings(deadline=None)
 @given(value=JSON)
 def test_any_json_is_an_answer_or_an_error(question: Question, value: object) -> None:
     try:
