@@ -267,6 +267,7 @@ def segment_rename(data: Path, name: str, to: str) -> None:
         naming.rename(settings, name, to)
 
 
+survey.add_command(survey_import)
 cli.add_command(survey)
 
 
@@ -310,9 +311,6 @@ def import_(data: Path, files: tuple[Path, ...], dry_run: bool, again: bool, **c
     folder = Folder.open(data, create=not dry_run) if not dry_run or data.exists() else None
     for file in files:
         import_file(folder, file, mapping, dry_run=dry_run, again=again)
-
-
-cli.add_command(survey_import)
 
 
 @cli.command()

@@ -1,4 +1,4 @@
-"""`obverse survey-import`: past surveys from CSV, Excel and SPSS."""
+"""`obverse survey import`: past surveys from CSV, Excel and SPSS."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from obverse.surveys.importing.mapping import SurveyMapping
 
 
-@click.command("survey-import")
+@click.command("import")
 @data_option
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
 @click.option("--name", help="Of the survey; files of one name go into one survey.  [default: the file's]")

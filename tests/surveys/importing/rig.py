@@ -20,7 +20,7 @@ MONDAY = "=2026-03-02"
 
 def run(data: Path, *arguments: str | Path) -> Result:
     """Run the command."""
-    return CliRunner().invoke(cli, ["survey-import", "--data", str(data), *map(str, arguments)])
+    return CliRunner().invoke(cli, ["survey", "import", "--data", str(data), *map(str, arguments)])
 
 
 def bring_in(data: Path, *arguments: str | Path) -> str:
