@@ -88,6 +88,8 @@ def test_an_event_elsewhere_is_known_with_its_time(audiences: Audiences) -> None
     moment = Elsewhere(id="m1", event="Support Called", where="properties.topic = 'refund'", within_s=86_400)
     assert soon(lambda: audiences.came(moment, Who.of("anna", None))) == NOON + 2 * MINUTE
     assert audiences.came(moment, Who.of(None, "d1")) == NOON + 2 * MINUTE
+    for who in (Who.of("anna", None), Who.of(None, "d1")):
+        assert audiences.properties(moment, who, NOON + 2 * MINUTE) == b'{"topic":"refund"}'
     assert audiences.came(moment, Who.of("ben", None)) is Reason.NO_MOMENT, "too long ago"
     wrong = Elsewhere(id="m1", event="Support Called", where="properties.topic >")
     assert soon(lambda: audiences.came(wrong, Who.of("anna", None))) is Reason.FILTER_FAILED

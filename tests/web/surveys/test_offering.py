@@ -14,6 +14,7 @@ import pytest
 
 from obverse.event import stream_key
 from obverse.surveys.moment import Elsewhere, Happened, NotTaken, Visited
+from obverse.surveys.question import ShortText
 from obverse.surveys.survey import Audience, Repeat
 from obverse.surveys.ticket import read
 from tests.web.surveys.survey_server import known, make, offer
@@ -189,8 +190,9 @@ def test_what_happened_elsewhere_is_asked_about_on_the_next_page(
     server: Server, anyone: httpx.Client
 ) -> None:
     call = Elsewhere(id="m1", event="Support Called")
+    asks = ShortText(id="q1", text="About {event.topic|it}: is it solved?")
     slow = NotTaken(id="m1", after="Product Added", step="Order Completed", within_s=1)
-    keys = [make(server, moments=(one,)) for one in (call, slow)]
+    keys = [make(server, moments=(one,), questions=(asks,)) for one in (call, slow)]
     known(server, anyone, keys[1])
     for event in ("Support Called", "Product Added"):
         sent: dict[str, Any] = {
@@ -201,13 +203,18 @@ def test_what_happened_elsewhere_is_asked_about_on_the_next_page(
         }
         assert anyone.post("/v1/track", json=sent).status_code == 200
     found: dict[str, set[str]] = {key: set() for key in keys}
+    forms: dict[str, str] = {}
     until = time.monotonic() + 60
     while not all("shown" in one for one in found.values()) and time.monotonic() < until:
         for key in keys:
-            found[key].add(reasons(offer(server, anyone, key, userId="caller"))[key])
+            told = offer(server, anyone, key, userId="caller")
+            found[key].add(reasons(told)[key])
+            forms[key] = told.json()["offer"]["html"] if told.json()["offer"] else forms.get(key, "")
     for one in found.values():
         assert "shown" in one
         assert one <= {"moment_not_ready", "no_moment", "shown", "already_shown"}
+    assert "About the refund: is it solved?" in forms[keys[0]] or "About it:" in forms[keys[0]], "slow lake"
+    assert "About it: is it solved?" in forms[keys[1]]
     others = reasons(offer(server, anyone, *keys, anonymousId="stranger"))
     assert set(others.values()) == {"no_moment"}
 

@@ -92,6 +92,21 @@ class Audiences:
         at = _at(found, who)
         return Reason.NO_MOMENT if at == NEVER else at
 
+    def properties(self, moment: Elsewhere, who: Who, came_at: int) -> bytes:
+        """Read the properties of the event that made a moment, as JSON; this asks the lake and takes a while.
+
+        Args:
+            moment: that came.
+            who: for whom.
+            came_at: when, as `came` told it.
+        """
+        if who.key is None:
+            return b"{}"
+        tape = self._lake.tape
+        rows = tape.timeline(tape.people_behind([who.key])[0].key, limit=1, before=came_at + 1)
+        found = [row["properties"] for row in rows.to_pylist() if row["event"] == moment.event]
+        return found[0].encode() if found else b"{}"
+
     def _look(self, wanted: Wanted) -> _Found | Reason:
         fresh = wanted not in self._wanted
         self._wanted[wanted] = time.monotonic()

@@ -18,10 +18,12 @@ import msgspec
 from obverse.collect.refusal import Refusal, RefusedError
 from obverse.collect.reply import Reply
 from obverse.collect.source import Source, SourceOf
+from obverse.errors import ObverseError
 from obverse.surveys.checking import Fields
 from obverse.surveys.deciding import Decision, decide
 from obverse.surveys.facts import Call, Person
 from obverse.surveys.languages import languages, negotiate
+from obverse.surveys.moment import Elsewhere
 from obverse.surveys.sheet import first
 from obverse.surveys.ticket import Ticket, sign
 from obverse.surveys.words import is_rtl, words
@@ -33,11 +35,13 @@ from obverse.web.surveys.audiences import Audiences
 from obverse.web.surveys.judging import Judging
 from obverse.web.surveys.live import Live
 from obverse.web.surveys.taking import Taking
-from obverse.web.surveys.told import Told, filling, read
+from obverse.web.surveys.told import Plain, Told, filling, read
 
 _WORDS = ("survey", "close", "offline")
 """What the browser says by itself, around the form."""
 _KEPT = (b"cache-control", b"public, max-age=60")
+FILLED_S = 1.0
+"""Nobody waits longer than this for the words of an event that happened elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,8 @@ class Offering:
         running, survey = call.running, call.running.survey
         kept = self.askings.ask(who, running.id, call.moment, now, share, anonymous=survey.anonymous)
         await asyncio.wrap_future(kept)
-        ticket = self._ticket(call, told, source, share, now)
+        event = {} if survey.anonymous else await self._filled(call, told, who)
+        ticket = self._ticket(call, told, source, share, event, now)
         said = words(survey, ticket.language)
         return {
             "survey": running.id,
@@ -144,12 +149,30 @@ class Offering:
             "words": {name: said[name] for name in _WORDS},
         }
 
-    def _ticket(self, call: Call, told: Told, source: Source, share: float, now: int) -> Ticket:
+    async def _filled(self, call: Call, told: Told, who: Who) -> dict[str, Plain]:
+        """Give what words are filled with: the event's, or of one elsewhere what the lake says in time."""
+        moment = call.running.moment(call.moment)
+        if isinstance(moment, Elsewhere):
+            reading = asyncio.to_thread(self.audiences.properties, moment, who, call.came_at)
+            try:
+                return filling(await asyncio.wait_for(reading, FILLED_S))
+            except (TimeoutError, ObverseError):
+                return {}  # the words say what stands there then
+        asked = (call.running.id, call.moment)
+        event = next(one.event for one in told.moments if (one.survey, one.moment) == asked)
+        return {} if event is None else filling(bytes(event.properties))
+
+    def _ticket(
+        self,
+        call: Call,
+        told: Told,
+        source: Source,
+        share: float,
+        event: dict[str, Plain],
+        now: int,
+    ) -> Ticket:
         """Make the ticket; of an anonymous survey nothing of who, where and when goes into it."""
         survey = call.running.survey
-        moment = next(
-            one for one in told.moments if (one.survey, one.moment) == (call.running.id, call.moment)
-        )
         known: dict[str, Any] = {}
         if survey.anonymous:
             share = float(f"{share:.2g}")  # one that follows the answers so far would tell when
@@ -159,7 +182,7 @@ class Offering:
                 "user_id": told.user_id or None,
                 "session_id": told.session_id or None,
                 "page": msgspec.to_builtins(told.page),
-                "event": {} if moment.event is None else filling(moment.event),
+                "event": event,
                 "variants": told.variants,
             }
         return Ticket(

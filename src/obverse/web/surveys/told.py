@@ -16,6 +16,7 @@ _MOST_FILLED = 50
 """Properties of an event that travel in a ticket, to fill words with."""
 _LONGEST_FILLED = 200
 
+Plain = str | float | bool
 Id = Annotated[str, msgspec.Meta(max_length=512)]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Line = Annotated[str, msgspec.Meta(max_length=4_000)]
@@ -78,10 +79,10 @@ def read(body: bytes) -> Told:
         raise RefusedError(Refusal.BAD_JSON, f"body: {error}") from None
 
 
-def filling(told: ToldEvent) -> dict[str, str | float | bool]:
-    """Give the properties of an event that words can be filled with: short texts and numbers."""
+def filling(properties: bytes) -> dict[str, Plain]:
+    """Give what words can be filled with of an event's properties (JSON): short texts and numbers."""
     try:
-        found = _decode_properties(told.properties) if len(memoryview(told.properties)) else {}
+        found = _decode_properties(properties or b"{}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     plain = {
