@@ -20,6 +20,7 @@ from obverse.measure.estimate import Reason, share
 from obverse.measure.fields import field_help
 from obverse.measure.picture import Bars
 from obverse.measure.protocol import Facts
+from obverse.measure.responses import Responses, ResponsesAnswer
 from obverse.measure.score import Score, ScoreAnswer, ScoreGroup, ScoreMeasure
 from obverse.measure.score.scale import Kind, scale_of
 from obverse.measure.scores import nps
@@ -251,6 +252,26 @@ def test_a_score_splits_and_compares_with_the_period_before(ask: Ask) -> None:
         found.everyone.score.value - found.everyone.score_before.value
     )
     assert len(found.everyone.rows) == 7
+    plain = ask(rows, Score(survey="a", question="q", start="2026-03-08", end="2026-03-15")).pictures()
+    beside = next(one for one in plain if one.title == "NPS and the period before")
+    assert [bar.name for bar in beside.rows] == ["this period", "the period before"]
+
+
+def test_promoters_are_a_segment_that_scores_and_responses_are_split_by(tmp_path: Any) -> None:
+    rows = [said(f"u{n}", n, f"s{n}", 10 if n % 3 == 0 else 5) for n in range(30)]
+    rows += [row(f"u{n}", "Survey Shown", n - 0.5, properties={"submission_id": f"s{n}"}) for n in range(30)]
+    with obverse.open(fill(tmp_path / "data", spread(rows))) as lake:
+        question = Score(survey="a", question="q")
+        lake.save_segment("Promoters", question, {"level": "promoters"})
+        split = lake.ask(Score(survey="a", question="q", by="segment: Promoters"))
+        assert isinstance(split, ScoreAnswer)
+        assert sorted((group.answers, group.score.value) for group in split.groups) == [(10, 100), (20, -100)]
+        shown = lake.ask(Responses(by="segment: Promoters"))
+        assert isinstance(shown, ResponsesAnswer)
+        assert sorted(group.shown.people for group in shown.groups) == [10, 20]
+        held = lake.ask(Score(survey="a", question="q", segment="Promoters"))
+        assert isinstance(held, ScoreAnswer)
+        assert held.everyone.score.value == 100
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,10 @@ def pictures(answer: ScoreAnswer, side: Side) -> tuple[Picture, ...]:
     if side == "value":
         return (_money(answer, each=True), _money(answer, each=False))
     found: list[Picture] = [_levels(answer)] if len(answer.everyone.levels) > 1 else []
-    found += [_by_group(answer)] if answer.groups else []
+    if answer.groups:
+        found.append(_by_group(answer))
+    elif answer.everyone.answers_before:
+        found.append(_with_before(answer))
     found += [_over_time(answer)]
     found += [_values(answer)] if answer.everyone.values else []
     return tuple(found)
@@ -75,6 +78,23 @@ def _by_group(answer: ScoreAnswer) -> Bars:
         ),
         reference=answer.everyone.score.value,
         reference_name="everyone",
+    )
+
+
+def _with_before(answer: ScoreAnswer) -> Bars:
+    """Draw the score beside that of the period before; who gave that one is another question."""
+    group = answer.everyone
+    parts: list[tuple[str, Estimate, int, Pick | None]] = [
+        ("this period", group.score, group.answers, {}),
+        ("the period before", group.score_before, group.answers_before, None),
+    ]
+    return Bars(
+        title=f"{TITLES[answer.question.kind]} and the period before",
+        of=_of(answer),
+        rows=tuple(
+            Bar(name=name, value=one.value, low=one.low, high=one.high, note=f"{count(n)} answers", pick=pick)
+            for name, one, n, pick in parts
+        ),
     )
 
 
