@@ -245,6 +245,23 @@ def check_rate_of(got: Estimate, marked: int, n: int) -> None:
     assert (got.value, got.low, got.high) == pytest.approx((wanted.value, wanted.low, wanted.high))
 
 
+def test_a_survey_is_narrowed_to_a_version_a_place_and_a_moment(ask: Ask) -> None:
+    rows = [
+        told(f"u{n}", n, f"s{n}", SHOWN, version=1 + n % 2, place="kiosk" if n % 3 else "page", moment="it's")
+        for n in range(12)
+    ]
+    for fields, wanted in (
+        ({}, 12),
+        ({"version": 2}, 6),
+        ({"place": "kiosk"}, 8),
+        ({"version": 1, "place": "page"}, 2),
+        ({"moment": "it's"}, 12),
+        ({"moment": "left"}, 0),
+        ({"where": "properties.version = 2 or properties.place = 'page'"}, 8),
+    ):
+        assert ask(rows, Responses(survey="a", **fields)).everyone.shown.people == wanted
+
+
 @pytest.mark.parametrize(
     ("shape", "values", "wanted"),
     [
