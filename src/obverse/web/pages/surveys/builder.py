@@ -28,7 +28,8 @@ from obverse.web.pages.surveys.starters import STARTERS
 Pairs = Iterable[tuple[str, str]]
 MOST_NAMES = 200
 """Names of events that the form proposes."""
-_KEPT = ("do", "csrf", "base", "changed")
+_OWN = ("do", "csrf", "base")
+"""Fields of the form that are not the survey's."""
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,7 @@ def _sent(asked: Asked, pairs: tuple[tuple[str, str], ...], key: str | None) -> 
     """Do what the form was sent for: a change to the form itself, or to keep what it holds."""
     given = dict(pairs)
     action = given.get("do", "save")
-    draft = nest(pair for pair in pairs if pair[0] not in _KEPT)
+    draft = nest(pair for pair in pairs if pair[0] not in _OWN)
     draft.setdefault("repeat", {}).setdefault("rests", "")
     found = asked.settings.surveys.get(key) if key else None
     if action in ("save", "publish"):
