@@ -116,6 +116,7 @@ def test_closing_it_is_an_event_of_ours(
     assert names == {"Survey Shown", "Survey Dismissed"}
 
 
+@pytest.mark.usefixtures("address")
 def test_an_answer_that_nobody_can_give_is_refused_and_counted(server: Server, survey_id: str) -> None:
     def sent(**properties: Any) -> dict[str, Any]:
         told = {"distinct_id": "forger", "$device_id": "forger", "$survey_id": survey_id, **properties}
