@@ -58,8 +58,11 @@ class Live:
         self._renew()
         return self._states.get(survey_id, "imported") != "imported"
 
-    def told(self) -> bytes:
-        """Write what browsers are told."""
+    async def told(self) -> bytes:
+        """Write what browsers are told; they keep it for a while, so it is not that of an hour ago."""
+        self._renew()
+        if self._reading is not None:
+            await asyncio.shield(self._reading)
         return msgspec.json.encode({"surveys": [_told(one) for one in self.asked()], "cart": CART})
 
     def asked(self) -> list[Running]:

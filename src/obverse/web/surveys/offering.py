@@ -83,7 +83,7 @@ class Offering:
             RefusedError: no source has the key.
         """
         self._source(first(query, "key"))
-        made = replies.json(self.surveys.told())
+        made = replies.json(await self.surveys.told())
         return Reply(made.status, made.body, [_KEPT if one[0] == _KEPT[0] else one for one in made.headers])
 
     async def offer(self, body: bytes, headers: Headers) -> Reply:
