@@ -104,7 +104,7 @@ def test_every_number_of_an_nps_is_what_plain_counting_gives(events: list[Said],
     layout = lay(MEASURE.plan(question), events, PEOPLE, newest)
     got = answered(question, layout)
     now, before = plain(events, START, end), plain(events, START - 5 * DAY, START)
-    check_group(got.everyone, now, before, events, end)
+    check_group(got.everyone, now, before, now, events, end)
     kept = {label for label in layout.labels[3] if label is not None} if split else set()
     for group in got.groups:
         wanted = {"(no value)": None}.get(group.name, group.name)
@@ -115,7 +115,7 @@ def test_every_number_of_an_nps_is_what_plain_counting_gives(events: list[Said],
             return moment == wanted
 
         parts = [[one for one in part if mine(one[3])] for part in (now, before)]
-        check_group(group, parts[0], parts[1], events, end)
+        check_group(group, parts[0], parts[1], now, events, end)
     assert sum(group.answers for group in got.groups) == (got.everyone.answers if split else 0)
     for picture in got.pictures():
         if isinstance(picture, Bars):
@@ -135,6 +135,7 @@ def check_group(
     got: ScoreGroup,
     now: list[tuple[int, int, Any, Any]],
     before: list[tuple[int, int, Any, Any]],
+    everybodys: list[tuple[int, int, Any, Any]],
     events: Sequence[Said],
     end: int,
 ) -> None:
@@ -156,13 +157,14 @@ def check_group(
     if len({one[0] for one in good}) == len(good):
         wanted = nps(*sizes)
         assert (got.score.low, got.score.high) == pytest.approx((wanted.low, wanted.high))
-    last = {one[0]: one for one in sorted(good, key=lambda one: one[1])}
+    scored = [one for one in everybodys if on_scale(one[2])]
+    last = {one[0]: one for one in sorted(scored, key=lambda one: one[1])}
     worth = [0.0, 0.0, 0.0]
-    for unit, (_, _, number, _) in last.items():
-        worth[0 if number <= 6 else 1 if number <= 8 else 2] += oracle.money(
-            events, unit, START - 1, end - 1
-        )[1]
-    ties = len({(one[0], one[1]) for one in good}) < len(good)
+    for unit, one in last.items():  # a person's money is in one group: that of their latest answer
+        if one in good:
+            level = 0 if one[2] <= 6 else 1 if one[2] <= 8 else 2
+            worth[level] += oracle.money(events, unit, START - 1, end - 1)[1]
+    ties = len({(one[0], one[1]) for one in scored}) < len(scored)
     if not ties:  # of two answers at one instant either is the latest
         assert [level.value for level in got.levels] == pytest.approx(worth)
     for at, found in enumerate(got.rows):

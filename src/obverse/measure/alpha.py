@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import sqrt
 
 import numpy as np
-from scipy import special
+import scipy
 
 from obverse.measure.estimate import LEVEL, Estimate, Reason
 from obverse.tape.layout import Floats
@@ -53,7 +53,7 @@ def alpha(covariances: Floats, n: float) -> Estimate:
         return Estimate(reason=Reason.ALIKE)
     k = len(covariances)
     low, high = (
-        1 - (1 - value) * float(special.fdtri(n - 1, (n - 1) * (k - 1), share))
+        1 - (1 - value) * float(scipy.special.fdtri(n - 1, (n - 1) * (k - 1), share))
         for share in (0.5 + LEVEL / 2, 0.5 - LEVEL / 2)
     )
     return Estimate(value, low, high)

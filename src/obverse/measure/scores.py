@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from math import sqrt
 
-from scipy import special
-
-from obverse.measure.estimate import LEVEL, Estimate, Reason
+from obverse.measure.estimate import Estimate, Reason, Z
 from obverse.measure.pairs import ratio
 from obverse.tape.layout import Floats
 
-_Z = float(special.ndtri(0.5 + LEVEL / 2))
 _TINY = 1e-12
 
 
@@ -63,7 +60,7 @@ def nps(detractors: int, passives: int, promoters: int, pairs: Floats | None = N
     worth = n if pairs is None else worth_of(pairs, variance)
     more = worth + 3
     p, d = ((one / n * worth + 0.75) / more for one in (promoters, detractors))
-    half = _Z * sqrt((p + d - (p - d) ** 2) / more)
+    half = Z * sqrt((p + d - (p - d) ** 2) / more)
     low, high = max(p - d - half, -1.0), min(p - d + half, 1.0)
     return Estimate(100 * score, 100 * min(low, score), 100 * max(high, score))
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
 
-from scipy import special
-
-from obverse.measure.estimate import LEVEL, Estimate, Reason, share
+from obverse.measure.estimate import Estimate, scaled, share, total
 from obverse.measure.scores import nps
 from obverse.surveys.question import Ces, Csat, Nps, Question, Rating, Seq, Sus, UmuxLite
 from obverse.surveys.survey import Survey
@@ -77,11 +74,6 @@ def mean(counts: Mapping[float, int]) -> Estimate:
     (4.5, 3.581, 5.419)
     """
     n = sum(counts.values())
-    if n == 0:
-        return Estimate(reason=Reason.NOBODY)
-    centre = sum(score * k for score, k in counts.items()) / n
-    if n == 1:
-        return Estimate(centre, reason=Reason.TOO_FEW)
-    variance = sum(k * (score - centre) ** 2 for score, k in counts.items()) / (n - 1)
-    half = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2)) * sqrt(variance / n)
-    return Estimate(centre, centre - half, centre + half)
+    centre = sum(score * k for score, k in counts.items()) / max(n, 1)
+    m2 = sum(k * (score - centre) ** 2 for score, k in counts.items())
+    return scaled(total(n, centre, m2), 1 / max(n, 1))
