@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.surveys.asked import now, send, told
 from tests.web.pages.surveys.test_survey_pages import kept, saved
+from tests.web.surveys.survey_server import known, make, offer
 
 if TYPE_CHECKING:
     from tests.conftest import Server
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 AXE = (Path(__file__).parents[4] / "sdk" / "node_modules" / "axe-core" / "axe.min.js").read_text()
 PHONE = {"width": 390, "height": 844}
+PAGES = ["list", "new", "begun", "edit", "results", "unasked", "split", "why", "why not", "unanswered"]
 RUN = "() => axe.run().then(found => found.violations.map(one => [one.id, one.nodes.map(node => node.html)]))"
 
 
@@ -31,6 +33,11 @@ def pages(server: Server) -> dict[str, str]:
     scores = {"ann": 10, "bob": 9, "cid": 4, "dan": None}
     events = [one for who, score in scores.items() for one in told(key, who, score, then, why=f"I am {who}")]
     send(server, events)
+    asked = make(server)
+    with server.anyone() as anyone:
+        known(server, anyone, asked)
+        assert offer(server, anyone, asked, anonymousId="ann").json()["offer"] is not None
+        assert offer(server, anyone, asked, anonymousId="ann").json()["offer"] is None
     return {
         "list": "/surveys",
         "new": "/surveys/new",
@@ -39,6 +46,9 @@ def pages(server: Server) -> dict[str, str]:
         "results": f"/surveys/{key}",
         "unasked": f"/surveys/{draft}",
         "split": f"/surveys/{key}?by=properties.moment",
+        "why": f"/surveys/{asked}/why",
+        "why not": f"/surveys/{key}/why",
+        "unanswered": f"/surveys/{asked}",
     }
 
 
@@ -62,7 +72,7 @@ def look(request: pytest.FixtureRequest, browser: Browser, server: Server) -> It
     context.close()
 
 
-@pytest.mark.parametrize("name", ["list", "new", "begun", "edit", "results", "unasked", "split"])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_and_as_wide_as_its_screen(
     look: Page, server: Server, pages: dict[str, str], name: str
 ) -> None:
