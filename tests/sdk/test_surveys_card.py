@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
+from tests.axe import violations
 from tests.sdk.asked import OPENED, Asked, card, surveys_of, visit
 from tests.sdk.asked_kinds import KINDS, NAMES, Kind
 from tests.sdk.shop import Shop, call
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tests.conftest import Server
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parents[2] / "sdk" / "node_modules" / "axe-core" / "axe.min.js"
 MOST_BYTES = 8 * 1024
 ANSWER = "**/surveys/answer"
 ALL = [{"id": f"q{n}", "text": "What do you say?", **kind.question} for n, kind in enumerate(KINDS)]
@@ -54,14 +53,6 @@ def told(shop: Shop, *names: str) -> list[dict[str, Any]]:
 
     shop.wait(lambda _: set(names) <= {row["event"] for row in found()})
     return found()
-
-
-def axe(page: Page) -> list[str]:
-    """Name what axe-core finds in the survey."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run('obverse-survey')")
-    assert "aria-allowed-role" in {one["id"] for one in found["passes"]}, "nothing was looked at"
-    return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
 
 
 FAINT = """() => {
@@ -158,11 +149,11 @@ def test_axe_finds_nothing_in_any_kind_of_question(shop: Shop, browser: Browser,
         page = visit(context, shop)
         for n in range(len(KINDS)):
             expect(card(page).locator(f"[data-question=q{n}]")).to_be_visible()
-            assert axe(page) == []
+            assert violations(page, "obverse-survey") == []
             assert page.evaluate(FAINT) == []
             card(page).get_by_role("button", name=re.compile("Next|Send")).click()
         expect(card(page).get_by_text("Thank you.")).to_be_visible()
-        assert axe(page) == []
+        assert violations(page, "obverse-survey") == []
     context.close()
 
 

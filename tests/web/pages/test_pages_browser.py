@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.axe import violations
 from tests.web.pages.conftest import HOSTILE, Eye, send, track, wait_for
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def test_a_page_fits_a_phone_and_a_wide_screen_and_can_be_used_by_all(
                 closed.click()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(FAULTS) == []
+        assert violations(page) == []
 
 
 def test_faults_are_found_where_there_are_some(filled: Server, eye: Eye) -> None:
@@ -165,9 +167,9 @@ def test_a_funnel_is_built_step_by_step_with_scripts_and_without(
     page.get_by_role("button", name="Move step 2 up").click()
     expect(field(page, "Step 1")).to_have_value("Product Viewed")
     expect(field(page, "Step 2")).to_have_value("Order Completed")
-    page.get_by_role("button", name="Step 2: add an alternative").click()
+    page.get_by_role("button", name="or… an alternative to step 2").click()
     field(page, "Step 2, or").fill("Product Added")
-    page.get_by_role("button", name="Step 1: add a filter").click()
+    page.get_by_role("button", name="where… a filter of step 1").click()
     field(page, "Step 1: only where").fill("touchpoint is not null")
     page.get_by_role("button", name="Ask", exact=True).click()
     expect(page.get_by_role("heading", name="People at each step")).to_be_visible()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.axe import violations
 from tests.conftest import Server
 
-AXE = Path(__file__).parents[3] / "sdk" / "node_modules" / "axe-core" / "axe.min.js"
 ROWS = "when,How satisfied are you with our shop?,Anything else?,code\n" + "".join(
     f"2026-03-0{k % 7 + 1},{k % 6},A rather long sentence with the number {k} in it,x{k}\n" for k in range(40)
 )
@@ -26,22 +24,16 @@ def _through(page: Page, server: Server, name: str) -> None:
     page.get_by_role("button", name="Look at the file").click()
 
 
-def _faults(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run()")
-    return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
-
-
 def test_axe_finds_nothing(fresh_page: Page, server: Server) -> None:
     fresh_page.goto(server.link())
     fresh_page.goto(f"{server.address}/surveys/import")
-    assert _faults(fresh_page) == []
+    assert violations(fresh_page) == []
     _through(fresh_page, server, "Axe")
     fresh_page.get_by_text("other column").click()
-    assert _faults(fresh_page) == []
+    assert violations(fresh_page) == []
     fresh_page.get_by_role("button", name="Import 40 answers").click()
     fresh_page.get_by_text("40 answers came in").wait_for()
-    assert _faults(fresh_page) == []
+    assert violations(fresh_page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,13 +18,13 @@ from obverse.surveys.question import Option, Question, ShortText, Sus
 from obverse.surveys.rendering import Form, render
 from obverse.surveys.sheet import begin
 from obverse.surveys.survey import Survey, Theme
+from tests.axe import violations
 from tests.surveys.samples import ANSWERS, QUESTIONS, all_kinds
 
 if TYPE_CHECKING:
     from tests.conftest import Server
 
 pytestmark = pytest.mark.browser
-AXE = (Path(__file__).parents[3] / "sdk" / "node_modules" / "axe-core" / "axe.min.js").read_text()
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 
 
@@ -234,14 +233,6 @@ def test_a_screen_reader_is_told_what_is_asked_and_answered(fresh_page: Page, qu
     assert read_out(fresh_page) == READ_OUT[question.id]
 
 
-def broken(page: Page) -> list[str]:
-    """Give what axe-core finds wrong with a page."""
-    page.evaluate(AXE)
-    rules = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
-    found = page.evaluate(f"axe.run(document, {rules}).then(found => found.violations)")
-    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_step_error_thanks_or_notice(
     server: Server, browser: Browser, scheme: Any
@@ -253,18 +244,18 @@ def test_axe_finds_nothing_on_any_step_error_thanks_or_notice(
     page = context.new_page()
     page.goto(make(server, survey))
     for question in QUESTIONS:
-        assert broken(page) == [], question.id
+        assert violations(page) == [], question.id
         page.locator("button.obv-main").click()
         expect(page.get_by_role("alert")).to_be_visible()
-        assert broken(page) == [], f"{question.id}, wrong"
+        assert violations(page) == [], f"{question.id}, wrong"
         page.locator("body").click(position={"x": 1, "y": 1})
         page.locator("form a").focus()
         by_keyboard(page, question.id)
         page.locator("button.obv-main").click()
     expect(page.get_by_role("status")).to_be_visible()
-    assert broken(page) == []
+    assert violations(page) == []
     page.goto(f"{server.address}/s/none")
-    assert broken(page) == []
+    assert violations(page) == []
     context.close()
 
 
@@ -277,11 +268,11 @@ def test_axe_finds_nothing_on_the_page_of_who_reads_out(
     page = context.new_page()
     page.goto(server.link())
     page.goto(make(server, survey).replace("/s/", "/surveys/") + "/phone?q=nobody")
-    assert broken(page) == []
+    assert violations(page) == []
     page.get_by_label("Language").select_option("Deutsch")
     page.get_by_role("button", name="Ask without a name").click()
     expect(page.get_by_role("button", name="Weiter")).to_be_visible()
-    assert broken(page) == []
+    assert violations(page) == []
     context.close()
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.axe import violations
 from tests.surveys.asked import now, send, told
 from tests.web.pages.surveys.test_survey_pages import kept, saved
 from tests.web.surveys.survey_server import known, make, offer
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from tests.conftest import Server
 
 pytestmark = pytest.mark.browser
-AXE = (Path(__file__).parents[4] / "sdk" / "node_modules" / "axe-core" / "axe.min.js").read_text()
 PHONE = {"width": 390, "height": 844}
 PAGES = ["list", "new", "begun", "edit", "results", "unasked", "split", "why", "why not", "unanswered"]
-RUN = "() => axe.run().then(found => found.violations.map(one => [one.id, one.nodes.map(node => node.html)]))"
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +48,6 @@ def pages(server: Server) -> dict[str, str]:
         "why not": f"/surveys/{key}/why",
         "unanswered": f"/surveys/{asked}",
     }
-
-
-def violations(page: Page) -> list[Any]:
-    """Give what axe-core finds in a page and its frames of ours."""
-    page.evaluate(AXE)  # by the debugger's way, which no policy of the page forbids
-    found: list[Any] = page.evaluate(RUN)
-    return found
 
 
 @pytest.fixture(params=["light", "dark", "phone"])
