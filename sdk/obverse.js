@@ -1,4 +1,4 @@
-// Why: core.d.ts
+// See core.d.ts
 const ME = "obverse.me", SESSION = "obverse.session", QUEUE = "obverse-";
 /** @type {T.Any} */
 let [state, box, stops, heard, options, view] = ["denied", { __proto__: null }, { __proto__: null }, []];
@@ -122,17 +122,19 @@ const settle = (next = "") => {
 	}
 	if (next == "granted") put(ME, { ...me(), consent: next });
 	if (state == "denied") {
-		for (const name in stops) stops[name] = stops[name]?.();
+		for (const key in stops) stops[key] = stops[key]?.();
 		view = null;
 	} else if (before == "denied") {
 		options.pages && open();
-		options.act && run("act", import("./act.js"));
-		options.surveys && run();
+		setTimeout(() => {
+			options.surveys && run();
+			options.act && run("act", import("./act.js"));
+		});
 	}
 	tell("consent");
 };
-const run = (name = "surveys", module = import("./surveys.js")) => module.then(({ start }) => {
-	if (state != "denied") stops[name] ??= start(client, options, heard, me);
+const run = (key = "surveys", module = import("./surveys.js")) => module.then(({ start }) => {
+	if (state != "denied") stops[key] ??= start(client, options, heard, me);
 }).catch(() => {});
 
 /** @type {T.Client} */

@@ -209,6 +209,10 @@ def test_the_api_describes_itself(client: httpx.Client) -> None:
         "/api/segments/{name}",
         "/api/dashboards",
         "/api/dashboards/{id_}",
+        "/api/surveys",
+        "/api/surveys/{key}",
+        "/api/surveys/{key}/answers",
+        "/api/surveys/{key}/invitations",
     }
     assert "http" not in json.dumps(schema.get("servers", []))
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 from urllib.parse import parse_qs
 
 from litestar import Request, Response, get, post
+from markupsafe import Markup
 
 from obverse.errors import InUseError
 from obverse.settings.surveys import SavedSurvey
@@ -62,7 +63,7 @@ class PhonePage(Page):
     search: Annotated[str, "Who was looked for."] = ""
     found: Annotated[Panel[tuple[Caller, ...]], "Who that may be."]
     caller: Annotated[str, "Who is on the line, once that is settled."] = ""
-    form: Annotated[str, "The form at this step, as HTML; empty before the first."] = ""
+    form: Annotated[Markup, "The form at this step, as HTML; empty before the first."]
     done: Annotated[bool, "All is answered."] = False
     style: Annotated[str, "Address of the form's style sheet."]
 
@@ -79,7 +80,7 @@ def _build(asked: Asked, saved: SavedSurvey, survey: Survey, step: Step | None =
         search=search,
         found=panel(lambda: _callers(asked, search) if search and not survey.anonymous else ()),
         caller=(known or "somebody who is not known") if step else "",
-        form=step.html if step else "",
+        form=Markup(step.html if step else ""),  # noqa: S704 - Jinja has escaped every word in it
         done=step.done if step else False,
         style=replies.style_address(asked.values.sdk_path, survey.theme.accent),
     )
