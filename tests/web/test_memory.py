@@ -18,8 +18,11 @@ assert pa.default_memory_pool().backend_name == "system"
 def rss():
     return int(open("/proc/self/statm").read().split()[1]) * 4096
 
+all_full = threading.Barrier(4)
+
 def fill_and_free():
     kept = [bytes(2000) for _ in range(50_000)]
+    all_full.wait()
     last = bytearray(2000)
     del kept
     return last
@@ -43,5 +46,5 @@ def test_memory_that_threads_have_freed_goes_back() -> None:
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=60, check=True
     )
     held, after = (int(part) for part in done.stdout.split())
-    assert held > 50
-    assert after < 30
+    assert held > 20
+    assert after < held / 2
