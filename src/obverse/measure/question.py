@@ -53,22 +53,16 @@ def duration_us(text: str, field: str) -> int:
     return round(float(found[1]) * _UNIT_US[found[2]])
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Base of all questions. A measure's question adds its fields and is tagged with the measure's name.
-
-    Attributes:
-        segment: name of a saved segment: only its people count; None for everyone.
-    """
-
-    segment: SegmentName | None = None
+class Spelled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of what people ask and set up, which is spelled as JSON and read from it."""
 
     def to_json(self) -> bytes:
-        """Spell the question as JSON; what has its default is left out."""
+        """Spell it as JSON; what has its default is left out."""
         return msgspec.json.encode(self)
 
     @classmethod
     def from_json(cls, body: bytes | str) -> Self:
-        """Read the question from its JSON.
+        """Read it from its JSON.
 
         Raises:
             QuestionError: with the path of the field that is wrong.
@@ -79,6 +73,16 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise QuestionError(str(error)) from error
         except msgspec.DecodeError as error:
             raise QuestionError(f"not JSON: {error}") from error
+
+
+class Question(Spelled, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of all questions. A measure's question adds its fields and is tagged with the measure's name.
+
+    Attributes:
+        segment: name of a saved segment: only its people count; None for everyone.
+    """
+
+    segment: SegmentName | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

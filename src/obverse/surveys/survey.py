@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from obverse.errors import QuestionError, unknown
+from obverse.measure.question import Spelled
 from obverse.surveys.moment import AnyMoment
 from obverse.surveys.question import END, Line, Question, Words
 
@@ -64,7 +65,7 @@ class Theme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     scheme: Literal["auto", "light", "dark"] = "auto"
 
 
-class Survey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Survey(Spelled, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One version of a survey.
 
     Attributes:
@@ -104,7 +105,7 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     anonymous: bool = False
     touchpoint: str = ""
     language: Language = "en"
-    translations: dict[Language, dict[str, Words]] = {}
+    translations: dict[Language, dict[str, Words]] = msgspec.field(default_factory=dict)
     theme: Theme = Theme()
 
     def __post_init__(self) -> None:
@@ -131,24 +132,6 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             if question.id == name:
                 return question
         raise QuestionError(unknown("question", name, [question.id for question in self.questions]))
-
-    def to_json(self) -> bytes:
-        """Spell the survey as JSON; what has its default is left out."""
-        return msgspec.json.encode(self)
-
-    @classmethod
-    def from_json(cls, body: bytes | str) -> Survey:
-        """Read a survey from its JSON.
-
-        Raises:
-            QuestionError: with the path of the field that is wrong.
-        """
-        try:
-            return msgspec.json.decode(body, type=cls)
-        except msgspec.ValidationError as error:
-            raise QuestionError(str(error)) from error
-        except msgspec.DecodeError as error:
-            raise QuestionError(f"not JSON: {error}") from error
 
 
 def _check_unique(ids: list[str], field: str) -> None:

@@ -28,7 +28,7 @@ Levels
     Promoters, passives and detractors; satisfied (the best two), neutral, dissatisfied (the worst two);
     likewise high, middle and low. Of SUS the letters of the grading scale, for drilling down: that scale was
     made for means. On the value side each person is in the level of their latest answer in the period, with
-    the money of their conversions in it.
+    the money of their conversions in it; with a split, in the group of that answer alone.
 
 Intervals of confidence
     NPS: adjusted Wald (Rocks 2016). CSAT: Wilson. Means: Student's t over people. Where people answered
