@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8040
 DATA ?= obverse-demo
 SIZE ?= 50000000
-WORKERS ?= 2
+WORKERS ?= 3
 UV ?= uv
 CLIENTS := sdk/node_modules/.installed
 

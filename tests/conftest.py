@@ -151,6 +151,18 @@ def spark_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSes
 @pytest.fixture(scope="session", params=["local", pytest.param("spark", marks=pytest.mark.spark)])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine in turn."""
+    return _engine(request)
+
+
+@pytest.fixture(
+    scope="session", params=["local", pytest.param("spark", marks=(pytest.mark.spark, pytest.mark.proof))]
+)
+def either_engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine in turn, Spark only among the long proofs: for many cases of the same code."""
+    return _engine(request)
+
+
+def _engine(request: pytest.FixtureRequest) -> Engine:
     if request.param == "local":
         return Engine("local", obverse.open)
     session = request.getfixturevalue("spark_session")

@@ -1,4 +1,4 @@
-"""Which worker runs which tests: all that need the Spark cluster are one piece, so that one is started."""
+"""Which worker runs which tests: what they share, a server or the Spark cluster, is then started once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 
 class OneCluster(LoadScopeScheduling):  # type: ignore[misc]
-    """Hands tests out one by one, those on Spark together to one worker.
+    """Hands tests out file by file, those on Spark together to one worker.
 
     (Marking them with `xdist_group` does not do it: xdist 3.8 cannot pass the group on to pytest 9.2.)
     """
@@ -16,7 +16,9 @@ class OneCluster(LoadScopeScheduling):  # type: ignore[misc]
 
         >>> OneCluster._split_scope(None, "tests/measure/test_funnel.py::test_a_split[spark-2]")
         'spark'
+        >>> OneCluster._split_scope(None, "tests/measure/test_funnel.py::test_a_split[local-2]")
+        'tests/measure/test_funnel.py'
         """
         test, _, parameters = nodeid.removesuffix("]").partition("[")
         on_spark = "/test_spark.py::" in test or "spark" in parameters.split("-")
-        return "spark" if on_spark else nodeid
+        return "spark" if on_spark else nodeid.partition("::")[0]

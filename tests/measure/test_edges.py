@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
-import obverse
+from obverse.engine.lake import AnyLake
 from obverse.measure import MEASURES
 from obverse.measure.act import Act
 from obverse.measure.attribution import Attribution
@@ -32,6 +32,9 @@ from obverse.measure.stickiness import Stickiness
 from obverse.measure.time_between import TimeBetween
 from obverse.measure.trend import Trend
 from tests.engine.lakes import fill, row, spread
+
+if TYPE_CHECKING:
+    from tests.conftest import Engine
 
 DAY = 24 * 60
 PAID = "Order Completed"
@@ -97,7 +100,7 @@ ONE = {
     "trend": "1 person did anything from 2026-03-01 to 2026-03-01. Anything happened 1 times.",
 }
 Rows = Sequence[dict[str, Any]]
-Lakes = Callable[[Rows], obverse.Lake]
+Lakes = Callable[[Rows], AnyLake]
 
 
 def check_whole(answer: Answer) -> None:
@@ -109,12 +112,12 @@ def check_whole(answer: Answer) -> None:
 
 
 @pytest.fixture
-def lake_of(tmp_path: Path) -> Iterator[Lakes]:
+def lake_of(tmp_path: Path, either_engine: Engine) -> Iterator[Lakes]:
     """Opens a lake of some rows, which arrive in several files."""
-    opened: list[obverse.Lake] = []
+    opened: list[AnyLake] = []
 
-    def open_(rows: Rows) -> obverse.Lake:
-        opened.append(obverse.open(fill(tmp_path / f"data-{len(opened)}", spread(rows))))
+    def open_(rows: Rows) -> AnyLake:
+        opened.append(either_engine.open(fill(tmp_path / f"data-{len(opened)}", spread(rows))))
         return opened[-1]
 
     yield open_
@@ -346,24 +349,24 @@ N_BUYERS = N_NAMES // 4
 
 
 @pytest.fixture(scope="module")
-def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[obverse.Lake]:
+def named(tmp_path_factory: pytest.TempPathFactory, either_engine: Engine) -> Iterator[AnyLake]:
     """Everyone views, does one thing that nobody else does, and every fourth buys."""
     rows = [row(f"u{n}", "View", n) for n in range(N_NAMES)]
     rows += [row(f"u{n}", f"Event {n}", n + 0.5) for n in range(N_NAMES)]
     rows += [row(f"u{n}", PAID, n + 1, value=1.0, currency="EUR") for n in range(0, N_NAMES, 4)]
-    with obverse.open(fill(tmp_path_factory.mktemp("named") / "data", spread(rows))) as lake:
+    with either_engine.open(fill(tmp_path_factory.mktemp("named") / "data", spread(rows))) as lake:
         yield lake
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_ten_thousand_names_have_an_answer_as_small_as_the_question(named: obverse.Lake, name: str) -> None:
+def test_ten_thousand_names_have_an_answer_as_small_as_the_question(named: AnyLake, name: str) -> None:
     answer = named.ask(QUESTIONS[name])
     check_whole(answer)
     assert len(answer.to_json()) < 64 << 10
     assert answer.table().num_rows < 1_000
 
 
-def test_ten_thousand_names_are_all_counted(named: obverse.Lake) -> None:
+def test_ten_thousand_names_are_all_counted(named: AnyLake) -> None:
     assert len(named.names()) == N_NAMES + 2
     steps = named.ask(Funnel.parse(f"View > * > {PAID}")).steps
     assert [one.people for one in steps] == [N_NAMES, N_NAMES, N_BUYERS]
@@ -383,7 +386,7 @@ LABELS = {"5": 2, "five": 1, "true": 1, "2.5": 1, "[1]": 1, '{"a":1}': 1, "(no v
 
 
 @pytest.fixture
-def mixed(lake_of: Lakes) -> obverse.Lake:
+def mixed(lake_of: Lakes) -> AnyLake:
     """Nine people: one a value of `properties.x`, and one who has none."""
     rows = [row(f"u{n}", "View", n, properties={"x": x}) for n, x in enumerate(MIXED)]
     return lake_of([*rows, row("u8", "View", 8), row("u0", "Product Added", 9, properties={"x": [None]})])
@@ -422,7 +425,7 @@ BY_MIXED: dict[str, tuple[Question, Callable[[Any], dict[str, int]]]] = {
 
 
 @pytest.mark.parametrize("name", BY_MIXED)
-def test_a_property_of_mixed_types_splits_by_what_is_written(mixed: obverse.Lake, name: str) -> None:
+def test_a_property_of_mixed_types_splits_by_what_is_written(mixed: AnyLake, name: str) -> None:
     question, groups = BY_MIXED[name]
     assert groups(mixed.ask(question)) == LABELS
 
@@ -439,7 +442,7 @@ def test_a_property_of_mixed_types_splits_by_what_is_written(mixed: obverse.Lake
     ],
 )
 def test_a_filter_passes_over_values_that_are_not_of_its_type(
-    mixed: obverse.Lake, where: str, people: int
+    mixed: AnyLake, where: str, people: int
 ) -> None:
     assert mixed.ask(Funnel.parse("View", where=where)).steps[0].people == people
     assert mixed.ask(Overview(where=f"event = 'View' and {where}")).totals.people == people
@@ -447,7 +450,7 @@ def test_a_filter_passes_over_values_that_are_not_of_its_type(
     assert behaved.people == people
 
 
-def test_numbers_are_taken_of_values_that_are_numbers_alone(mixed: obverse.Lake) -> None:
+def test_numbers_are_taken_of_values_that_are_numbers_alone(mixed: AnyLake) -> None:
     kinds = ("sum", "average", "minimum", "maximum", "median")
     got: Any = mixed.ask(Trend(series=tuple(f"{kind} properties.x: View" for kind in kinds)))
     assert [one.total.value for one in got.series] == pytest.approx([12.5, 12.5 / 3, 2.5, 5, 5], rel=0.008)
