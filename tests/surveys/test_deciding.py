@@ -38,6 +38,11 @@ def asked(days_ago: float, key: str = "s1", **fields: Any) -> Person:
     return Person(1, {key: Asking(round(NOW - days_ago * DAY_US), **fields)}, {})
 
 
+def reserved(*keys: str) -> Person:
+    """Make somebody who was given surveys just now."""
+    return Person(1, {}, {}, frozenset(keys))
+
+
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
@@ -67,6 +72,10 @@ def asked(days_ago: float, key: str = "s1", **fields: Any) -> Person:
         (reason(running(), asked(13.9, "other")), Reason.RESTING),
         (reason(running(), asked(14, "other")), Reason.SHOWN),
         (reason(running(repeat=Repeat(rests=False)), asked(0, "other")), Reason.SHOWN),
+        (reason(running(), reserved("s1")), Reason.RESERVED),
+        (reason(running(), reserved("other")), Reason.RESERVED),
+        (reason(running(repeat=Repeat(rests=False)), reserved("other")), Reason.SHOWN),
+        (reason(running(repeat=Repeat(rests=False)), reserved("s1", "other")), Reason.RESERVED),
         (reason(running(audience=Audience(segment="vip"))), Reason.SEGMENT_NOT_READY),
         (
             reason(running(audience=Audience(segment="vip")), Person(1, {}, {"vip": False})),

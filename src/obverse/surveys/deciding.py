@@ -4,7 +4,7 @@ The gates, in this order, which is that of Formbricks with the survey's own stat
 
 1. the survey: live, begun, not ended, not enough answers, asked over a page;
 2. this person and this survey: ``once``, ``until_answered``, days since the last time;
-3. this person and any survey: the rest period;
+3. this person and any survey: the rest period, and what was given to them just now and may come into view;
 4. who is asked: the segment;
 5. the moment: its page and its filter;
 6. how many are asked: the share, the day's limit;
@@ -138,8 +138,10 @@ def _of_person(call: Call, person: Person, rest_days: float, now: int) -> Reason
         if NEVER != call.came_at <= last.asked_at:  # asked about it already
             return Reason.NO_MOMENT
     newest = max((one.asked_at for one in person.asked.values()), default=NEVER)
-    rests = repeat.rests and newest != NEVER and _since(newest, now) < rest_days * DAY_US
-    return Reason.RESTING if rests else None
+    if repeat.rests and newest != NEVER and _since(newest, now) < rest_days * DAY_US:
+        return Reason.RESTING
+    reserved = person.reserved if repeat.rests else person.reserved & {call.running.id}
+    return Reason.RESERVED if reserved else None
 
 
 def _since(at: int, now: int) -> int:

@@ -72,7 +72,8 @@ class Asking(msgspec.Struct, frozen=True):
     """That a person was asked a survey.
 
     Attributes:
-        asked_at: the last time, µs since 1970 UTC; of an anonymous survey the end of that day.
+        asked_at: when what came into view was given out, the last time, µs since 1970 UTC; of an anonymous
+            survey the end of the day on which it was given out.
         n: how often.
         answered_at: the last answer; `NEVER` for none, and always for an anonymous survey.
         share: share of people who were picked, the last time; of an anonymous survey 1.
@@ -91,21 +92,23 @@ class Person(msgspec.Struct, frozen=True):
         unit: number by which chance picks them: the same as long as they can be told to be the same.
         asked: what they were asked, by id of the survey.
         segments: whether they are in a segment, or the reason why that cannot be said, by its name.
+        reserved: surveys that were given out to them just now, and may come into view.
     """
 
     unit: int
     asked: Mapping[str, Asking]
     segments: Mapping[str, bool | Reason]
+    reserved: frozenset[str] = frozenset()
 
 
 class Progress(msgspec.Struct, frozen=True):
     """How far a survey has come.
 
     Attributes:
-        asked: times that it was given out over a page.
+        asked: times that it came into view over a page.
         answered: answers, wherever they were given.
         answered_here: of those, over a page.
-        today: times that it was given out today (UTC).
+        today: times that it was given out today (UTC) and came into view, or may still.
         people: different people whom its moments called for so far, about.
         watched_s: seconds over which those were counted.
     """

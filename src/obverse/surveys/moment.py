@@ -14,6 +14,8 @@ from obverse.surveys.question import Id
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+NOTICE_S = 30 * 86_400.0
+"""A step that was not taken is asked about on a page so many seconds later at most."""
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -12,11 +12,14 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Why a survey was shown to somebody in a moment, or was not.
 
+    A decision to hand it out is `SHOWN` as well; what comes of that is counted once it is known.
+
     >>> Reason.RESTING.meaning
     'This person was asked something else a short time ago: the rest period between any two surveys.'
     """
 
     SHOWN = "shown"
+    LAPSED = "lapsed"
     # The survey.
     NOT_LIVE = "not_live"
     PAUSED = "paused"
@@ -30,6 +33,7 @@ class Reason(StrEnum):
     ALREADY_ANSWERED = "already_answered"
     ASKED_RECENTLY = "asked_recently"
     RESTING = "resting"
+    RESERVED = "reserved"
     # Who is asked.
     SEGMENT_NOT_READY = "segment_not_ready"
     SEGMENT_UNKNOWN = "segment_unknown"
@@ -52,7 +56,9 @@ class Reason(StrEnum):
 
 
 _MEANINGS = {
-    Reason.SHOWN: "It was handed to the browser, to be shown.",
+    Reason.SHOWN: "It was handed to the browser and came into view.",
+    Reason.LAPSED: "It was handed to the browser and never came into view: the page was left, or the reply "
+    "lost.",
     Reason.NOT_LIVE: "The survey is not live: a draft, imported, or not there any more.",
     Reason.PAUSED: "The survey is paused: nobody new is asked.",
     Reason.CLOSED: "The survey is closed.",
@@ -65,6 +71,8 @@ _MEANINGS = {
     Reason.ASKED_RECENTLY: "This person was shown the survey a shorter time ago than it waits to ask again.",
     Reason.RESTING: "This person was asked something else a short time ago: the rest period between any two "
     "surveys.",
+    Reason.RESERVED: "This person was handed a survey a moment ago, and whether it came into view is not "
+    "known yet.",
     Reason.SEGMENT_NOT_READY: "Who is in the survey's segment was still being found out.",
     Reason.SEGMENT_UNKNOWN: "The survey's segment is not there any more, or its people cannot be found.",
     Reason.NOT_IN_SEGMENT: "This person is not in the survey's segment.",

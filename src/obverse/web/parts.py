@@ -40,6 +40,7 @@ from obverse.web.surveys.app import SurveyRoutes
 from obverse.web.surveys.askings import Askings
 from obverse.web.surveys.audiences import Audiences
 from obverse.web.surveys.filters import Filters
+from obverse.web.surveys.forgetting import Kept
 from obverse.web.surveys.judging import Judging
 from obverse.web.surveys.live import Live as LiveSurveys
 from obverse.web.surveys.mixing import Mixing
@@ -127,7 +128,8 @@ class Parts:
             stack.callback(self.desk.close)
             self.live = Live(self.values.live_clients)
             keeper = Shown(self.inbox, self.live)
-            self.askings = Askings(folder.askings, now_us)
+            kept = Kept(surveys=settings.surveys.all, rest_days=self.values.survey_rest_days)
+            self.askings = Askings(folder.askings, now_us, kept)
             stack.callback(self.askings.close)
             self.taking = Taking(
                 Shelf(settings.surveys),

@@ -12,7 +12,7 @@ from obverse.event import stream_key
 from obverse.surveys.moment import Happened, Visited
 from obverse.surveys.survey import Audience, Repeat
 from tests.web.pages.conftest import HOSTILE
-from tests.web.surveys.survey_server import known, make, offer
+from tests.web.surveys.survey_server import known, make, offer, show
 
 if TYPE_CHECKING:
     from tests.conftest import Server
@@ -35,9 +35,10 @@ def test_moments_are_counted_by_what_they_came_to(
 ) -> None:
     key = make(server)
     known(server, anyone, key)
-    for _ in range(3):
+    show(anyone, offer(server, anyone, key, anonymousId="device-0", userId="user-0"))
+    for _ in range(2):
         offer(server, anyone, key, anonymousId="device-0", userId="user-0")
-    offer(server, anyone, key, anonymousId="visitor-1")
+    show(anyone, offer(server, anyone, key, anonymousId="visitor-1"))
     offer(server, anyone, moments=[{"survey": key, "moment": "gone"}], anonymousId="visitor-2")
     found = page(client, f"/surveys/{key}/why")
     counts = {one["reason"]: one["n"] for one in found["reasons"]["value"]}
@@ -108,8 +109,8 @@ def test_a_persons_page_tells_of_each_survey_why_they_would_be_shown_it(
     picked = make(server, audience=Audience(share=1e-9))
     paused = make(server, "paused")
     known(server, anyone, picked)
-    for _ in range(2):
-        offer(server, anyone, asked, anonymousId="device-3", userId="user-3")
+    show(anyone, offer(server, anyone, asked, anonymousId="device-3", userId="user-3"))
+    offer(server, anyone, asked, anonymousId="device-3", userId="user-3")
     told = page(client, f"/people/{stream_key('user-3', None)}")["surveys"]["value"]
     mine = {one["href"].split("/")[2]: one for one in told}
     assert mine[asked]["verdict"] == "already_shown"

@@ -45,6 +45,13 @@ def offer(server: Server, client: httpx.Client, *keys: str, **fields: Any) -> ht
     return client.post("/obverse/surveys/offer", content=text, headers={"content-type": "text/plain"})
 
 
+def show(client: httpx.Client, found: httpx.Response) -> httpx.Response:
+    """Tell that what was offered came into view, and give the offer again."""
+    told = {"ticket": found.json()["offer"]["ticket"], "kind": "shown"}
+    assert client.post("/obverse/surveys/event", json=told).status_code == 204
+    return found
+
+
 def known(server: Server, client: httpx.Client, key: str) -> None:
     """Wait until the running server has heard of a survey that was made beside it."""
     until = time.monotonic() + 20

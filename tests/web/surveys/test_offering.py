@@ -17,7 +17,7 @@ from obverse.surveys.moment import Elsewhere, Happened, NotTaken, Visited
 from obverse.surveys.question import ShortText
 from obverse.surveys.survey import Audience, Repeat
 from obverse.surveys.ticket import read
-from tests.web.surveys.survey_server import known, make, offer
+from tests.web.surveys.survey_server import known, make, offer, show
 
 if TYPE_CHECKING:
     from tests.conftest import Server
@@ -90,7 +90,8 @@ def test_a_survey_is_given_out_once_with_its_form_and_its_ticket(
 ) -> None:
     key = make(server)
     known(server, anyone, key)
-    first = offer(server, anyone, key, anonymousId="once", userId="anna", sessionId="s9", variants={"e": "b"})
+    told: dict[str, Any] = {"sessionId": "s9", "variants": {"e": "b"}}
+    first = show(anyone, offer(server, anyone, key, anonymousId="once", userId="anna", **told))
     assert reasons(first) == {key: "shown"}
     given = first.json()["offer"]
     assert (given["survey"], given["language"], given["rtl"]) == (key, "en", False)
@@ -112,9 +113,26 @@ def test_a_survey_is_given_out_once_with_its_form_and_its_ticket(
 def test_a_rest_lies_between_any_two_surveys(server: Server, anyone: httpx.Client) -> None:
     one, two = (make(server, repeat=Repeat(rests=True)) for _ in range(2))
     known(server, anyone, two)
-    assert reasons(offer(server, anyone, one, anonymousId="rest")) == {one: "shown"}
+    show(anyone, offer(server, anyone, one, anonymousId="rest"))
     assert reasons(offer(server, anyone, two, anonymousId="rest")) == {two: "resting"}
     assert reasons(offer(server, anyone, two, anonymousId="rest", userId="carla")) == {two: "resting"}
+
+
+def test_an_offer_whose_reply_was_lost_asks_nobody(server: Server, anyone: httpx.Client) -> None:
+    key, other = make(server, audience=Audience(a_day=1)), make(server, repeat=Repeat(rests=True))
+    known(server, anyone, other)
+    lost = offer(server, anyone, key, anonymousId="lost")
+    assert reasons(lost) == {key: "shown"}
+    assert reasons(offer(server, anyone, key, other, anonymousId="lost")) == {
+        key: "reserved",
+        other: "reserved",
+    }
+    assert reasons(offer(server, anyone, key, anonymousId="one more")) == {key: "daily_limit"}
+    show(anyone, lost)
+    assert reasons(offer(server, anyone, key, other, anonymousId="lost")) == {
+        key: "already_shown",
+        other: "resting",
+    }
 
 
 def test_somebody_with_many_tabs_is_asked_in_one_of_them(server: Server, anyone: httpx.Client) -> None:
@@ -127,9 +145,7 @@ def test_somebody_with_many_tabs_is_asked_in_one_of_them(server: Server, anyone:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(tell, range(40)))
     assert sum("shown" in one.values() for one in found) == 1
-    assert {why for one in found for why in one.values()} == {
-        *("shown", "outranked", "already_shown", "resting")
-    }
+    assert {why for one in found for why in one.values()} == {*("shown", "outranked", "reserved")}
 
 
 def test_of_several_the_one_of_the_highest_priority_is_shown(server: Server, anyone: httpx.Client) -> None:
@@ -212,7 +228,7 @@ def test_what_happened_elsewhere_is_asked_about_on_the_next_page(
             forms[key] = told.json()["offer"]["html"] if told.json()["offer"] else forms.get(key, "")
     for one in found.values():
         assert "shown" in one
-        assert one <= {"moment_not_ready", "no_moment", "shown", "already_shown"}
+        assert one <= {"moment_not_ready", "no_moment", "shown", "reserved"}
     assert "About the refund: is it solved?" in forms[keys[0]] or "About it:" in forms[keys[0]], "slow lake"
     assert "About it: is it solved?" in forms[keys[1]]
     others = reasons(offer(server, anyone, *keys, anonymousId="stranger"))
@@ -222,7 +238,7 @@ def test_what_happened_elsewhere_is_asked_about_on_the_next_page(
 def test_an_answer_counts_and_until_answered_ends_with_it(server: Server, anyone: httpx.Client) -> None:
     key = make(server, repeat=Repeat(how="until_answered", after_days=0, rests=False))
     known(server, anyone, key)
-    offer(server, anyone, key, anonymousId="u")
+    show(anyone, offer(server, anyone, key, anonymousId="u"))
     given = offer(server, anyone, key, anonymousId="u").json()["offer"]
     form = {"ticket": given["ticket"], "step": "1", "q.nps": "9", "go": "next"}
     headers = {"accept": "application/json"}

@@ -56,7 +56,7 @@ class Rig:
             self.kept,
             b"s" * 32,
             lambda: self.now,
-            heard=lambda ticket, kind: self.heard.append(kind),
+            heard=lambda ticket, survey, kind: self.heard.append(kind),
         )
         self.routes = SurveyRoutes(self.taking, "/obverse", Limits(max_requests=1))
         made = self.taking.ticket(self.key, 1, survey, "link")

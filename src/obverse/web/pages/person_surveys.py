@@ -64,7 +64,7 @@ def surveys_of(asked: Asked, known: KnownPerson) -> tuple[PersonSurvey, ...]:
         running = Running.of(saved)
         segment = running.survey.audience.segment
         segments = {segment: asking.audiences.holds(segment, who, wait=True)} if segment else {}
-        person = Person(asking.askings.unit(who, 0), asked_before, segments)
+        person = Person(asking.askings.unit(who, 0), asked_before, segments, asking.askings.reserved(who))
         stopped = first_gate(
             Call(running, ""), person, progress.get(saved.id, Progress()), asking.rest_days, now
         )

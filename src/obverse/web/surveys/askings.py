@@ -1,14 +1,17 @@
 """Askings: who was asked what and when, how many were, and why others were not.
 
 Whoever decides reads here and says what was decided; both are quick, as one thread writes for all of them in
-groups. What was asked is in the file before anybody is shown it; counts and reasons follow within a second.
+groups. What is given out is reserved, in the file, before anybody has it; the person was asked once it came
+into view (`Askings.hear`), and that is in the file before the browser's report is answered. Counts and
+reasons follow within a second.
 
 A person is known by up to two keys (`Who`), as identity has it (`obverse.lake.identity`): what a browser was
 asked while nobody was logged in is that person's who logs in next, and what a user was asked holds on each of
 their devices, after they have logged out too. Two people who share a device are two people.
 
 Of an anonymous survey a person's row says on which day they were asked and nothing else: no answer, no
-submission, no time, and no decision of that instant.
+submission, no time, and no decision of that instant. As what comes of it names nobody, the person counts as
+asked when it is given out.
 """
 
 from __future__ import annotations
@@ -21,7 +24,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -30,22 +32,24 @@ import msgspec
 from obverse.errors import BusyError, DataError
 from obverse.surveys.facts import NEVER, Asking, Progress
 from obverse.surveys.reasons import Reason
+from obverse.surveys.recording import Kind
+from obverse.surveys.survey import Survey
 from obverse.surveys.ticket import Ticket
 from obverse.web.surveys import askings_file
-from obverse.web.surveys.askings_rows import DAY_US, Batch, Row, Total, Who
+from obverse.web.surveys.askings_rows import DAY_US, HOUR_US, Batch, Reservation, Row, Total, Who, key_of
+from obverse.web.surveys.forgetting import KEPT, Kept, forget
+from obverse.web.surveys.reserved import Reserved
 
 _LOG = logging.getLogger(__name__)
-_HOUR_US = 3_600_000_000
 _LAZY_S = 1.0
 """Counts and reasons wait this long for a transaction to go with."""
-_TIDY_S = 60.0
+_TIDY_S = 600.0
 _MOST_WAITING = 20_000
 """Decisions that wait to be written at most; beyond them only counts are kept."""
-_TALLY_DAYS, _SUBMISSION_DAYS = 100, 31
+_UNIT_DAYS = 30
+"""That the unit of a user was asked for is written down again after so many days."""
 
 _ASKED = "SELECT survey, asked_at, n, answered_at, share, is_users FROM asking WHERE person = ?"
-_TRIM = """DELETE FROM decision WHERE (person, survey, reason) IN (SELECT person, survey, reason
-    FROM decision ORDER BY at LIMIT max(0, (SELECT count(*) FROM decision) - ?))"""
 _TODAY = """SELECT survey, sum(n) FROM tally WHERE hour >= ? AND hour < ? AND reason = ? GROUP BY survey"""
 
 
@@ -55,8 +59,7 @@ class Askings:
     Args:
         path: of the file.
         clock: gives the time, µs since 1970 UTC.
-        kept_days: days that decisions are kept.
-        kept_rows: decisions that are kept: the newest of each person, survey and reason.
+        kept: what is kept for how long.
 
     Raises:
         DataError: the file is damaged, something else, or of a later version.
@@ -66,12 +69,11 @@ class Askings:
         self,
         path: Path,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
-        kept_days: float = 30,
-        kept_rows: int = 200_000,
+        kept: Kept = KEPT,
     ) -> None:
         self._clock = clock
         self._path = path
-        self._kept_days, self._kept_rows = kept_days, kept_rows
+        self._kept = kept
         self._writer = askings_file.connect(path)
         self._reader = askings_file.connect_reader(path)
         self._lock = threading.Lock()
@@ -81,7 +83,7 @@ class Askings:
         self._today: Counter[str] = Counter()
         self._day = NEVER
         self._closed = False
-        self._newest_at = 0
+        self._reserved = Reserved()
         self._load()
         self._thread = threading.Thread(target=self._run, name="askings", daemon=True)
         self._thread.start()
@@ -104,6 +106,12 @@ class Askings:
         with self._lock:
             return {key: row.asking() for key, row in self._rows_of(who).items()}
 
+    def reserved(self, who: Who) -> frozenset[str]:
+        """Give the surveys that were given out to a person and may still come into view."""
+        with self._lock:
+            self._lapse()
+            return self._reserved.of(who)
+
     def unit(self, who: Who, chance: int) -> int:
         """Give the number by which chance picks a person: the same when they log in, and on each device.
 
@@ -113,25 +121,26 @@ class Askings:
         """
         if who.user is None:
             return chance if who.device is None else who.device
+        today = self._clock() // DAY_US
         with self._lock:
-            known = self._unit(who.user)
-            if known is not None:
-                return known
-            if who.device is None:
+            unit, day = self._unit(who.user) or (who.device, NEVER)
+            if unit is None:
                 return who.user
-            self._pending.units[who.user] = who.device
-        return who.device
+            if today - day > _UNIT_DAYS:
+                self._pending.units[who.user] = unit, today
+        return unit
 
     def progress(self, now: int) -> dict[str, Progress]:
         """Give how far each survey has come."""
         with self._lock:
             self._turn(now)
+            self._lapse()
             return {
                 key: Progress(
                     asked=one.asked,
                     answered=one.answered,
                     answered_here=one.answered_here,
-                    today=self._today[key],
+                    today=self._today[key] + self._reserved.n(key),
                     people=one.crowd.n,
                     watched_s=0.0 if one.since == NEVER else (now - one.since) / 1e6,
                 )
@@ -156,40 +165,74 @@ class Askings:
 
     # -- noting -----------------------------------------------------------------------------------------
 
-    def ask(
-        self, who: Who, survey: str, moment: str, at: int, share: float, *, anonymous: bool
-    ) -> Future[None]:
-        """Note that somebody is asked; it counts at once, and is in the file when the future is done.
+    def reserve(self, who: Who, survey: str, moment: str, submission: str, at: int) -> Future[None]:
+        """Note that a survey is given out; it counts at once, and is in the file when the future is done.
+
+        Args:
+            who: is given it.
+            survey: id of it.
+            moment: id of the moment.
+            submission: id of the submission.
+            at: µs since 1970 UTC.
+
+        Returns:
+            A future that raises BusyError where nothing could be kept: then nobody may be shown it.
+        """
+        one = Reservation(key_of(submission), survey, moment, at, who.user, who.device)
+        with self._lock:
+            self._check_open()
+            self._total(survey)
+            self._reserved.add(one)
+            self._pending.reserved[one.key] = one
+            return self._kept_soon()
+
+    def ask(self, who: Who, survey: str, moment: str, at: int) -> Future[None]:
+        """Note that somebody is asked an anonymous survey: the day alone, and at once.
 
         Args:
             who: is asked.
             survey: id of it.
             moment: id of the moment.
             at: µs since 1970 UTC.
-            share: of people who were picked.
-            anonymous: keep the day alone: a share that follows the answers so far would tell when.
 
         Returns:
-            A future that raises BusyError where nothing could be kept: then nobody may be shown it.
+            As `reserve` does.
         """
-        done: Future[None] = Future()
-        asked_at, share = (at - at % DAY_US + DAY_US - 1, 1.0) if anonymous else (at, share)
         with self._lock:
-            if self._closed:
-                raise BusyError("the server is closing; ask again")
-            for person, is_users in ((who.user, True), (who.device, who.user is not None)):
-                if person is not None:
-                    last = self._rows(person).get(survey)
-                    n = 1 if last is None or anonymous else last.n + 1
-                    answered_at = NEVER if last is None else last.answered_at
-                    self._put(person, survey, Row(asked_at, n, answered_at, share, is_users))
-            self._turn(at)
-            self._today[survey] += 1
-            self._total(survey).asked += 1
-            self._pending.asked[at // _HOUR_US, survey, moment] += 1
-            self._pending.waiting.append(done)
-        self._wake.set()
-        return done
+            self._check_open()
+            for person, is_users in who.rows:
+                last = self._rows(person).get(survey)
+                answered_at = NEVER if last is None else last.answered_at
+                # A share that follows the answers so far would tell when.
+                self._put(person, survey, Row(at - at % DAY_US + DAY_US - 1, 1, answered_at, 1.0, is_users))
+                self._pending.unsure.add((person, survey))
+            self._count_asked(survey, at)
+            self._pending.asked[at // HOUR_US, survey, moment] += 1
+            return self._kept_soon()
+
+    def shown(self, ticket: Ticket) -> Future[None] | None:
+        """Note that what was given out came into view: now its person was asked; once for each ticket.
+
+        Returns:
+            A future that is done when that is in the file; None where it was noted before.
+        """
+        survey, at, seen = ticket.survey_id, ticket.asked_at, key_of(ticket.submission_id, " seen")
+        who = Who.of(ticket.user_id, ticket.anonymous_id)
+        with self._lock:
+            if self._closed or self._is_counted(seen):
+                return None
+            pending = self._pending
+            pending.submissions[seen] = self._clock() // DAY_US
+            for person, is_users in who.rows:
+                last = self._rows(person).get(survey) or Row(NEVER, 0, NEVER, ticket.share, is_users)
+                asked_at = max(at, last.asked_at)
+                self._put(person, survey, Row(asked_at, last.n + 1, last.answered_at, ticket.share, is_users))
+            self._count_asked(survey, at)
+            hour = at // HOUR_US
+            if self._release(key_of(ticket.submission_id)) is None:  # it lapsed, and was shown after all
+                pending.tallies[hour, survey, ticket.moment, Reason.LAPSED.value] -= 1
+            self._note(who.key, survey, ticket.moment, Reason.SHOWN, at)
+            return self._kept_soon()
 
     def answered(self, who: Who, survey: str, submission: str, at: int, *, here: bool) -> None:
         """Note an answer; the same submission again counts once.
@@ -201,28 +244,29 @@ class Askings:
             at: µs since 1970 UTC.
             here: it was asked over a page.
         """
-        key = int.from_bytes(blake2b(submission.encode(), digest_size=8).digest(), "big", signed=True)
+        key = key_of(submission)
         with self._lock:
             if self._closed or self._is_counted(key):
                 return
             self._pending.submissions[key] = at // DAY_US
-            for person, is_users in ((who.user, True), (who.device, who.user is not None)):
-                if person is not None:
-                    last = self._rows(person).get(survey) or Row(at, 1, at, 1.0, is_users)
-                    self._put(person, survey, msgspec.structs.replace(last, answered_at=at))
+            for person, is_users in who.rows:
+                last = self._rows(person).get(survey) or Row(at, 1, at, 1.0, is_users)
+                self._put(person, survey, msgspec.structs.replace(last, answered_at=at))
             total = self._total(survey)
             total.answered += 1
             total.answered_here += here
 
-    def hear(self, ticket: Ticket, kind: str) -> None:
+    def hear(self, ticket: Ticket, survey: Survey, kind: Kind) -> Future[None] | None:
         """Note what became of a time of asking: see `obverse.web.surveys.taking.Heard`."""
+        here = ticket.place == "page"
+        kept = self.shown(ticket) if here and not survey.anonymous else None
         if kind == "answered":
             who = Who.of(ticket.user_id, ticket.anonymous_id)
-            here = ticket.place == "page"
             self.answered(who, ticket.survey_id, ticket.submission_id, self._clock(), here=here)
+        return kept
 
     def note(self, who: Who, reasons: Mapping[str, tuple[str, Reason]], at: int, *, nameless: bool) -> None:
-        """Note what was decided; that one is shown is counted by `ask`.
+        """Note what was decided, but what is shown: whether it came into view is not known yet.
 
         Args:
             who: was there.
@@ -232,15 +276,9 @@ class Askings:
         """
         person = None if nameless else who.key
         with self._lock:
-            pending, hour = self._pending, at // _HOUR_US
             for survey, (moment, reason) in reasons.items():
                 if reason is not Reason.SHOWN:
-                    pending.tallies[hour, survey, moment, reason.value] += 1
-                if person is not None and len(pending.decisions) < _MOST_WAITING:
-                    key = (person, survey, reason.value)
-                    n = pending.decisions[key][2] + 1 if key in pending.decisions else 1
-                    pending.decisions[key] = moment, at, n
-            self._newest_at = max(self._newest_at, at)
+                    self._note(person, survey, moment, reason, at)
 
     def met(self, surveys: tuple[str, ...], unit: int, at: int) -> None:
         """Note that somebody came into a moment of some surveys; who comes again counts once."""
@@ -254,15 +292,49 @@ class Askings:
 
     def flush(self) -> None:
         """Write what waits now."""
-        done: Future[None] = Future()
         with self._lock:
             if self._closed:
                 return
-            self._pending.waiting.append(done)
-        self._wake.set()
+            self._lapse()
+            done = self._kept_soon()
         done.result()
 
     # -- within the lock --------------------------------------------------------------------------------
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise BusyError("the server is closing; ask again")
+
+    def _kept_soon(self) -> Future[None]:
+        """Have what waits written at once; the future is done when it is."""
+        done: Future[None] = Future()
+        self._pending.waiting.append(done)
+        self._wake.set()
+        return done
+
+    def _count_asked(self, survey: str, at: int) -> None:
+        self._turn(at)
+        if at // DAY_US == self._day:
+            self._today[survey] += 1
+        self._total(survey).asked += 1
+
+    def _note(self, person: int | None, survey: str, moment: str, reason: Reason, at: int) -> None:
+        pending = self._pending
+        pending.tallies[at // HOUR_US, survey, moment, reason.value] += 1
+        if person is not None and len(pending.decisions) < _MOST_WAITING:
+            key = (person, survey, reason.value)
+            n = pending.decisions[key][2] + 1 if key in pending.decisions else 1
+            pending.decisions[key] = moment, at, n
+
+    def _lapse(self) -> None:
+        """Forget what was given out too long ago without coming into view."""
+        for one in self._reserved.lapse(self._clock()):
+            self._pending.released.add(one.key)
+            self._note(one.who.key, one.survey, one.moment, Reason.LAPSED, one.at)
+
+    def _release(self, key: int) -> Reservation | None:
+        self._pending.released.add(key)
+        return self._reserved.remove(key)
 
     def _rows_of(self, who: Who) -> dict[str, Row]:
         theirs = self._rows(who.user) if who.user is not None else {}
@@ -291,12 +363,15 @@ class Askings:
     def _put(self, person: int, survey: str, row: Row) -> None:
         self._pending.rows.setdefault(person, {})[survey] = row
 
-    def _unit(self, user: int) -> int | None:
+    def _unit(self, user: int) -> tuple[int, int] | None:
+        """Give a user's unit, and the day on which that was last written down."""
         for batch in (self._pending, self._writing):
             if user in batch.units:
                 return batch.units[user]
-        row = self._reader.execute("SELECT unit FROM unit WHERE person = ?", (user,)).fetchone()
-        return None if row is None else int(row[0])
+        row: tuple[int, int] | None = self._reader.execute(
+            "SELECT unit, day FROM unit WHERE person = ?", (user,)
+        ).fetchone()
+        return row
 
     def _is_counted(self, key: int) -> bool:
         if key in self._pending.submissions or key in self._writing.submissions:
@@ -326,6 +401,9 @@ class Askings:
             "SELECT survey, asked, answered, answered_here, people, since, registers FROM total"
         )
         self._totals = {row[0]: Total(row[1:]) for row in found}
+        columns = ", ".join(Reservation.__struct_fields__)
+        kept = self._reader.execute(f"SELECT {columns} FROM reserved")  # noqa: S608 - our own names
+        self._reserved = Reserved(Reservation(*row) for row in kept)
 
     def _run(self) -> None:
         tidied_at = 0.0
@@ -333,10 +411,11 @@ class Askings:
             self._wake.wait(_LAZY_S)
             self._wake.clear()
             with self._lock:
+                self._lapse()
                 batch, self._pending = self._pending, Batch()
                 self._writing = batch
                 totals = [self._totals[key].row(key) for key in batch.totals]
-                closing, now = self._closed, self._newest_at
+                closing = self._closed
             error = self._commit(batch, totals) if batch else None
             with self._lock:
                 self._writing = Batch()
@@ -349,7 +428,7 @@ class Askings:
                 return
             if time.monotonic() - tidied_at > _TIDY_S:
                 tidied_at = time.monotonic()
-                self.tidy(now)
+                self.tidy(self._clock())
 
     def _commit(self, batch: Batch, totals: list[tuple[Any, ...]]) -> BusyError | DataError | None:
         """Write all in one transaction; give the error where nothing was written."""
@@ -368,22 +447,26 @@ class Askings:
         return None
 
     def _undo(self, batch: Batch) -> None:
-        """Take back whom nobody may show anything now; keep counts for the next time."""
+        """Take back whom nobody may show anything now; keep the rest for the next time."""
         with self._lock:
+            pending = self._pending
             for (_, survey, _), n in batch.asked.items():
                 self._totals[survey].asked -= n
                 self._today[survey] -= n
-            self._pending.tallies.update(batch.tallies)
-            self._pending.submissions.update(batch.submissions)
-            self._pending.totals |= batch.totals
+            for key in batch.reserved:
+                self._reserved.remove(key)
+            for person, of in batch.rows.items():
+                for survey, row in of.items():
+                    if (person, survey) not in batch.unsure:
+                        pending.rows.setdefault(person, {}).setdefault(survey, row)
+            pending.released |= batch.released
+            pending.tallies.update(batch.tallies)
+            pending.submissions.update(batch.submissions)
+            pending.totals |= batch.totals
 
     def tidy(self, now: int) -> None:
-        """Forget decisions that are too old or too many, and counts and submissions that nobody needs."""
+        """Forget what nobody needs any more: see `obverse.web.surveys.forgetting`."""
         try:
-            first = (now - round(self._kept_days * DAY_US),)
-            self._writer.execute("DELETE FROM decision WHERE at < ?", first)
-            self._writer.execute(_TRIM, (self._kept_rows,))
-            self._writer.execute("DELETE FROM tally WHERE hour < ?", (now // _HOUR_US - 24 * _TALLY_DAYS,))
-            self._writer.execute("DELETE FROM submission WHERE day < ?", (now // DAY_US - _SUBMISSION_DAYS,))
+            forget(self._writer, self._kept, now)
         except sqlite3.Error as error:
             _LOG.error("what is too old cannot be forgotten: %s", error)

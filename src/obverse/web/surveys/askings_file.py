@@ -8,7 +8,7 @@ from pathlib import Path
 
 from obverse.errors import BusyError, DataError
 
-VERSION = 1
+VERSION = 2
 """Version of the file's tables, kept as ``PRAGMA user_version``. A later one is refused."""
 _APPLICATION = 0x4F425641  # "OBVA"
 _NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY})
@@ -20,7 +20,7 @@ _CREATE = """
 CREATE TABLE asking (person INTEGER NOT NULL, survey TEXT NOT NULL, asked_at INTEGER NOT NULL,
   n INTEGER NOT NULL, answered_at INTEGER NOT NULL, share REAL NOT NULL, is_users INTEGER NOT NULL,
   PRIMARY KEY (person, survey)) WITHOUT ROWID;
-CREATE TABLE unit (person INTEGER PRIMARY KEY, unit INTEGER NOT NULL);
+CREATE TABLE unit (person INTEGER PRIMARY KEY, unit INTEGER NOT NULL, day INTEGER NOT NULL);
 CREATE TABLE submission (key INTEGER PRIMARY KEY, day INTEGER NOT NULL);
 CREATE TABLE total (survey TEXT PRIMARY KEY, asked INTEGER NOT NULL, answered INTEGER NOT NULL,
   answered_here INTEGER NOT NULL, people REAL NOT NULL, since INTEGER NOT NULL,
@@ -33,6 +33,18 @@ CREATE TABLE decision (person INTEGER NOT NULL, survey TEXT NOT NULL, reason TEX
 CREATE INDEX decision_at ON decision (at);
 CREATE INDEX decision_of ON decision (survey, at);
 """
+_RESERVED = """
+CREATE TABLE reserved (key INTEGER PRIMARY KEY, survey TEXT NOT NULL, moment TEXT NOT NULL,
+  at INTEGER NOT NULL, user INTEGER, device INTEGER);
+"""
+_TO_2 = (
+    _RESERVED
+    + """
+ALTER TABLE unit ADD COLUMN day INTEGER NOT NULL DEFAULT 0;
+UPDATE unit SET day = CAST(strftime('%s', 'now') AS INTEGER) / 86400;
+"""
+)
+"""From version 1, which did not know when a unit was last asked for; today, so that none is lost."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -46,10 +58,11 @@ def connect(path: Path) -> sqlite3.Connection:
     else:
         _create(path)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute(
-        "PRAGMA synchronous = NORMAL"
-    )  # what was asked outlives this process, if not the power
+    # What was asked outlives this process, if not the power.
+    connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA busy_timeout = 5000")
+    if connection.execute("PRAGMA user_version").fetchone()[0] < VERSION:
+        _change(connection, path, _TO_2)
     return connection
 
 
@@ -90,6 +103,14 @@ def _check(path: Path) -> None:
         raise DataError(f"{path} is damaged ({found}); {advice}")
 
 
+def _change(connection: sqlite3.Connection, path: Path, how: str) -> None:
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE; {how} PRAGMA user_version = {VERSION}; COMMIT;")
+    except sqlite3.Error as error:
+        connection.close()
+        raise explain(path, error) from error
+
+
 def _create(path: Path) -> None:
     """Make the file in full beside its place, then move it there, so that there is never half of one."""
     new = path.with_name(path.name + ".new")
@@ -97,7 +118,7 @@ def _create(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as made:
         made.execute("PRAGMA journal_mode = WAL")
         made.executescript(
-            f"BEGIN; {_CREATE} PRAGMA application_id = {_APPLICATION}; "
+            f"BEGIN; {_CREATE} {_RESERVED} PRAGMA application_id = {_APPLICATION}; "
             f"PRAGMA user_version = {VERSION}; COMMIT;"
         )
     new.rename(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from concurrent.futures import Future
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from obverse.surveys.crowd import Crowd
 from obverse.surveys.facts import NEVER, Asking
 from obverse.surveys.reasons import Reason
 
-DAY_US = 86_400_000_000
+DAY_US, HOUR_US = 86_400_000_000, 3_600_000_000
 
 _DECIDED = """INSERT INTO decision VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET moment = excluded.moment, at = excluded.at, n = n + excluded.n"""
@@ -38,6 +39,48 @@ class Who(msgspec.Struct, frozen=True):
     def key(self) -> int | None:
         """The key to name them by."""
         return self.device if self.user is None else self.user
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """All keys that there are."""
+        return tuple(key for key in (self.user, self.device) if key is not None)
+
+    @property
+    def rows(self) -> list[tuple[int, bool]]:
+        """The keys to write what they were asked under, and whether each row is a user's."""
+        found = (self.user, True), (self.device, self.user is not None)
+        return [(key, is_users) for key, is_users in found if key is not None]
+
+
+def key_of(submission: str, what: str = "") -> int:
+    """Give the key under which something is kept of a submission, as a signed number of 64 bits."""
+    drawn = blake2b(f"{submission}{what}".encode(), digest_size=8).digest()
+    return int.from_bytes(drawn, "big", signed=True)
+
+
+class Reservation(msgspec.Struct, frozen=True):
+    """A survey that was given out.
+
+    Attributes:
+        key: of the submission, as `key_of` makes it.
+        survey: id of it.
+        moment: id of the moment.
+        at: when, µs since 1970 UTC.
+        user: key of the user whom it was given to, if one was known.
+        device: key of their device.
+    """
+
+    key: int
+    survey: str
+    moment: str
+    at: int
+    user: int | None
+    device: int | None
+
+    @property
+    def who(self) -> Who:
+        """Whom it was given to."""
+        return Who(self.user, self.device)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -81,7 +124,11 @@ class Batch:
 
     def __init__(self) -> None:
         self.rows: dict[int, dict[str, Row]] = {}
-        self.units: dict[int, int] = {}
+        self.unsure: set[tuple[int, str]] = set()
+        """Those of `rows` that hold only if they are written, by person and survey."""
+        self.reserved: dict[int, Reservation] = {}
+        self.released: set[int] = set()
+        self.units: dict[int, tuple[int, int]] = {}
         self.submissions: dict[int, int] = {}
         self.asked: Counter[tuple[int, str, str]] = Counter()
         self.tallies: Counter[tuple[int, str, str, str]] = Counter()
@@ -90,7 +137,8 @@ class Batch:
         self.waiting: list[Future[None]] = []
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.units or self.tallies or self.totals or self.waiting)
+        kept = self.rows, self.reserved, self.released, self.units, self.tallies, self.totals, self.waiting
+        return any(kept)
 
     def write(self, connection: sqlite3.Connection, totals: list[tuple[Any, ...]]) -> None:
         """Write all within the connection's open transaction."""
@@ -99,7 +147,12 @@ class Batch:
             "INSERT OR REPLACE INTO asking VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(person, key, *_values(row)) for person, of in self.rows.items() for key, row in of.items()],
         )
-        many("INSERT OR IGNORE INTO unit VALUES (?, ?)", self.units.items())
+        many(
+            "INSERT OR REPLACE INTO reserved VALUES (?, ?, ?, ?, ?, ?)",
+            map(msgspec.structs.astuple, self.reserved.values()),
+        )
+        many("DELETE FROM reserved WHERE key = ?", [(key,) for key in self.released])
+        many("INSERT OR REPLACE INTO unit VALUES (?, ?, ?)", [(key, *of) for key, of in self.units.items()])
         many("INSERT OR IGNORE INTO submission VALUES (?, ?)", self.submissions.items())
         many(
             "INSERT INTO tally VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",

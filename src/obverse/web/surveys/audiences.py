@@ -19,15 +19,14 @@ import numpy as np
 from obverse.engine.local import Lake
 from obverse.errors import ObverseError
 from obverse.surveys.facts import NEVER
-from obverse.surveys.moment import Elsewhere, NotTaken
+from obverse.surveys.moment import NOTICE_S, Elsewhere, NotTaken
 from obverse.surveys.reasons import Reason
 from obverse.tape.layout import Int32s, Int64s, Layout, Selection
-from obverse.web.surveys.askings_rows import DAY_US, Who
+from obverse.web.surveys.askings_rows import Who
 
 _LOG = logging.getLogger(__name__)
 REST_S = 2.0
-NOTICE_US = 30 * DAY_US
-"""A step that was not taken is asked about on a page so much later at most."""
+_NOTICE_US = round(NOTICE_S * 1e6)
 _WANTED_S = 600.0
 _IDLE = 10
 
@@ -179,7 +178,7 @@ def _lately(layout: Layout, first: int, now: int) -> tuple[Int32s, Int64s]:
 
 def _not_taken(layout: Layout, within: int, now: int) -> tuple[Int32s, Int64s]:
     """Give the people who did not take the step in time after the last time before it, and since when."""
-    persons, began = _lately(layout, now - within - NOTICE_US, now - within)
+    persons, began = _lately(layout, now - within - _NOTICE_US, now - within)
     steps = layout.tracks[1]
     taken = [
         _has(steps.time[start:end], at, at + within)

@@ -47,7 +47,8 @@ class Decided(msgspec.Struct, frozen=True):
 
 def tallies(askings: Askings, survey: str, since: int) -> list[Tally]:
     """Give the counts of a survey from an instant on (µs since 1970 UTC), by hour."""
-    query = "SELECT hour, moment, reason, n FROM tally WHERE hour >= ? AND survey = ? ORDER BY hour"
+    # What lapsed and came into view after all was taken out again, maybe of a file that did not have it.
+    query = "SELECT hour, moment, reason, n FROM tally WHERE hour >= ? AND survey = ? AND n > 0 ORDER BY hour"
     return [Tally(*row) for row in askings.rows(query, (since // HOUR_US, survey))]
 
 

@@ -2,7 +2,8 @@
 
 The steps: body, write key, the surveys that the moments call for, whether each moment counts (its page, its
 filter, what happened elsewhere), who is there, the decision (`obverse.surveys.deciding`), and where one is
-shown: that is kept, then the ticket, then the form. Nothing here waits for the lake (`audiences`).
+shown: that is kept (`askings`), then the ticket, then the form. Nothing here waits for the lake
+(`audiences`).
 """
 
 from __future__ import annotations
@@ -125,19 +126,21 @@ class Offering:
         unit = self.askings.unit(who, int.from_bytes(self.draw(8), "big"))
         names = {call.running.survey.audience.segment for call in calls} - {""}
         segments = {name: self.audiences.holds(name, who) for name in names}
-        return Person(unit, self.askings.asked(who), segments)
+        return Person(unit, self.askings.asked(who), segments, self.askings.reserved(who))
 
     async def _give(
         self, decision: Decision, told: Told, source: Source, who: Who, now: int
     ) -> dict[str, Any]:
-        """Keep that somebody is asked, then give out the form."""
-        call, share = decision.shown, decision.share
+        """Keep that somebody is given a survey, then give out the form."""
+        call, submission = decision.shown, self.draw(16).hex()
         assert call is not None  # noqa: S101 - for the type checker
         running, survey = call.running, call.running.survey
-        kept = self.askings.ask(who, running.id, call.moment, now, share, anonymous=survey.anonymous)
-        await asyncio.wrap_future(kept)
+        if survey.anonymous:
+            await asyncio.wrap_future(self.askings.ask(who, running.id, call.moment, now))
+        else:
+            await asyncio.wrap_future(self.askings.reserve(who, running.id, call.moment, submission, now))
         event = {} if survey.anonymous else await self._filled(call, told, who)
-        ticket = self._ticket(call, told, source, share, event, now)
+        ticket = self._ticket(call, told, source, submission, decision.share, event, now)
         said = words(survey, ticket.language)
         return {
             "survey": running.id,
@@ -167,6 +170,7 @@ class Offering:
         call: Call,
         told: Told,
         source: Source,
+        submission: str,
         share: float,
         event: dict[str, Plain],
         now: int,
@@ -188,7 +192,7 @@ class Offering:
         return Ticket(
             survey_id=call.running.id,
             version=call.running.version,
-            submission_id=self.draw(16).hex(),
+            submission_id=submission,
             asked_at=now - now % DAY_US if survey.anonymous else now,
             place="page",
             moment=call.moment,

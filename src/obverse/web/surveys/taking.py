@@ -6,8 +6,11 @@ that is accepted is durable before it is answered.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
@@ -26,8 +29,8 @@ from obverse.surveys.ticket import Ticket, read, sign
 from obverse.surveys.words import said_of, words
 from obverse.web.surveys.shelf import Shelf
 
-Heard = Callable[[Ticket, Kind], None]
-"""Is told what became of each time of asking, once it is durable."""
+Heard = Callable[[Ticket, Survey, Kind], Future[None] | None]
+"""Is told what became of each time of asking, once that is durable; gives when its own note of it is kept."""
 _RETRY_S = 5
 
 
@@ -82,7 +85,7 @@ class Taking:
     secret: bytes
     clock: Callable[[], int]
     privacy: Privacy = field(default_factory=Privacy)
-    heard: Heard = lambda ticket, kind: None
+    heard: Heard = lambda ticket, survey, kind: None
 
     async def open(self, text: str) -> tuple[Ticket, Survey]:
         """Read a ticket and find what it asks.
@@ -136,7 +139,7 @@ class Taking:
         if sheet.accepted is not None:
             seconds = None if survey.anonymous else round(max(0, now - ticket.asked_at) / 1e6, 1)
             await self._keep(survey, Recorder(survey, ticket, self.privacy).of_step(sheet, now, seconds), now)
-            self.heard(ticket, "answered" if sheet.question is None else "partly")
+            await self._tell(ticket, survey, "answered" if sheet.question is None else "partly")
         return self._step(ticket, survey, sheet, action, **hidden)
 
     async def take(self, ticket: Ticket, survey: Survey, answers: Answers) -> None:
@@ -148,7 +151,7 @@ class Taking:
         recorder, now = Recorder(survey, ticket, self.privacy), self.clock()
         begun = [recorder.of("shown", now), recorder.of("started", now)]
         await self._keep(survey, [*begun, recorder.of_answers(answers, now)], now)
-        self.heard(ticket, "answered")
+        await self._tell(ticket, survey, "answered")
 
     async def note(
         self,
@@ -167,7 +170,7 @@ class Taking:
         await self._keep(
             survey, [Recorder(survey, ticket, self.privacy).of(kind, now, question, seconds)], now
         )
-        self.heard(ticket, kind)
+        await self._tell(ticket, survey, kind)
 
     def ticket(self, survey_id: str, version: int, survey: Survey, place: Place, **known: object) -> Ticket:
         """Make the ticket of somebody who asks to be asked, as at an address of its own.
@@ -197,6 +200,12 @@ class Taking:
             again=again,
         )
         return Step(survey, ticket, sheet, render(survey, sheet, form), again)
+
+    async def _tell(self, ticket: Ticket, survey: Survey, kind: Kind) -> None:
+        kept = self.heard(ticket, survey, kind)
+        if kept is not None:
+            with suppress(BusyError, DataError):  # which is logged; the events themselves are kept
+                await asyncio.wrap_future(kept)
 
     async def _keep(self, survey: Survey, events: list[Event], now: int) -> None:
         keeper = self.mixing if survey.anonymous else self.keeper
