@@ -29,8 +29,9 @@ Value
     association: who answers is another kind of person.
 
 Intervals of confidence
-    Rates: Wilson, of as many independent submissions as tell the same (`obverse.measure.clustered`). Shares:
-    Wilson. Median: two order statistics. Means: Student's t. The difference: Newcombe's method 10.
+    Rates and shares: Wilson, of as many independent submissions as tell the same, since several of one person
+    are alike (`obverse.measure.clustered`). Median: two order statistics. Means, also of ranks: Student's t,
+    of people. The difference: Newcombe's method 10.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from obverse.measure.responses.answer import (
     ResponsesGroup,
     ResponsesRow,
 )
-from obverse.measure.responses.options import MAX_SHOWN, Counted, count_options
+from obverse.measure.responses.counting import MAX_SHOWN, Counted, count_options
 from obverse.measure.responses.question import Responses
 from obverse.measure.responses.scan import keys_of
 from obverse.measure.responses.summary import (
@@ -87,7 +87,14 @@ class _Told:
         """Count what was answered to the question."""
         if self.question.question is None:
             return Counted(0, (), 0)
-        return count_options(self.labels, self.summary.options[place], self.question.shape)
+        found = self.summary
+        return count_options(
+            self.labels,
+            found.options[place],
+            found.of_options[place],
+            found.of_rows[place],
+            self.question.shape,
+        )
 
     def rate(self, pairs: Floats, place: int, span: int) -> Estimate:
         """Give a rate of those shown; where submissions are there, but none was recorded as shown, none."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from obverse.measure.asked import STATES
 from obverse.measure.histogram import bins_of, n_bins
+from obverse.measure.responses.choices import choices_of
 from obverse.measure.responses.question import Responses
 from obverse.measure.responses.summary import (
     ANSWERED,
@@ -186,22 +187,27 @@ def _answers(
     """Count answers to the question by label; of numbers their moments."""
     keys, n = keys_of(question), n_groups + 1
     numbers = np.zeros((n, 6))
-    if keys.answer < 0:
-        return {"options": np.zeros((n, 0), dtype=np.int64), "numbers": numbers}
-    n_labels = len(layout.labels[keys.answer]) + 1
-    option = repeated(times.option, n_groups)
+    labels = layout.labels[keys.answer] if keys.answer >= 0 else ()
+    n_labels = len(labels) + 1
+    option, unit = repeated(times.option, n_groups), repeated(times.found.unit, n_groups)
     there = option >= 0
     options = np.bincount(group[there] * n_labels + option[there], minlength=n * n_labels)
+    choices = choices_of(labels, question.shape)
+    of_options, of_rows = choices.sums(unit[there], group[there], n, option[there])
     if question.shape == "number":
         values = layout.tracks[0].numbers[NUMBER]
         assert values is not None  # noqa: S101 - the plan asks for it
         answer = repeated(times.found.answer, n_groups)
         value = np.where(answer >= 0, values[answer], np.nan)
         known = np.isfinite(value)
-        unit = repeated(times.found.unit, n_groups)[known]
-        places, many, (sums,) = things_by(unit, group[known], n, value[known])
+        places, many, (sums,) = things_by(unit[known], group[known], n, value[known])
         numbers = pairs_by(places, n, sums, many.astype(np.float64))
-    return {"options": options.reshape(n, n_labels), "numbers": numbers}
+    return {
+        "options": options.reshape(n, n_labels),
+        "of_options": of_options,
+        "of_rows": of_rows,
+        "numbers": numbers,
+    }
 
 
 class Watched(NamedTuple):

@@ -31,6 +31,8 @@ class ResponsesSummary:
         completion: likewise those answered, of those shown that were started.
         seconds: shape (groups, bins), times of `obverse.measure.histogram` of those answered.
         options: shape (groups, labels + 1), answers to the question, by label.
+        of_options: shape (groups, options, 5), sums over people of `obverse.measure.responses.choices`.
+        of_rows: shape (groups, rows, 2), likewise.
         numbers: shape (groups, 6), moments of pairs: of each person the sum of numbers, and how many.
         converted: shape (groups, 2), people who converted in time, of those who responded, and who did not.
         money: shape (groups, 2, 3), moments of each one's money.
@@ -44,6 +46,8 @@ class ResponsesSummary:
     completion: Floats
     seconds: Int64s
     options: Int64s
+    of_options: Int64s
+    of_rows: Int64s
     numbers: Floats
     converted: Int64s
     money: Floats
