@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from numba import njit
 
-from obverse.measure.columns import codes, integers_at, offsets, times
 from obverse.measure.kernel import kernel
+from obverse.measure.paths.ahead import go_ahead, goes_ahead
 from obverse.measure.paths.counting import count, flush
 from obverse.measure.paths.gather import gather, seek, trail_end
-from obverse.measure.paths.places import NOWHERE
 from obverse.measure.paths.state import (
     AFTER,
     BEFORE,
     IS_AFTER,
     IS_BEFORE,
     IS_STEP,
-    STEPS,
     ZERO,
     Walk,
     marks_of,
@@ -24,7 +22,6 @@ from obverse.measure.paths.state import (
     steps_of,
     times_of,
 )
-from obverse.measure.scope import FOREVER
 
 
 @kernel
@@ -36,10 +33,10 @@ def scan(w: Walk, low: int, high: int) -> None:
         low: first unit.
         high: unit after the last.
     """
-    plain = w.n_roles == 1 and w.by_gap and w.within < 0
+    ahead = goes_ahead(w)
     for unit in range(low, high):
-        if plain:
-            _sessions(w, unit)
+        if ahead:
+            go_ahead(w, unit)
             continue
         n = gather(w, unit)
         begin = ZERO
@@ -48,43 +45,6 @@ def scan(w: Walk, low: int, high: int) -> None:
             _follow(w, begin, stop)
             begin = stop
     flush(w)
-
-
-@njit(nogil=True)
-def _sessions(w: Walk, unit: int) -> None:
-    """Follow a person's sessions from their beginnings, where nothing else is asked for: without items."""
-    begins, time, code = offsets(w.tracks, STEPS), times(w.tracks, STEPS), codes(w.tracks, STEPS)
-    of_code, reached, step = integers_at(w.of_code, w.n_codes), times_of(w), steps_of(w)
-    start, end, gap, fold = w.start, w.end, w.gap, w.fold > 0
-    most = w.room if w.whole else w.n_steps
-    n, counts, cut, last = ZERO, False, False, -FOREVER
-    w.unit = unit
-    for at in range(begins[unit], begins[unit + 1]):
-        place, now = of_code[code[at]], time[at]
-        if place == NOWHERE:
-            continue
-        if now - last > gap:
-            _finish(w, n, cut, w.left)
-            n, cut, counts = ZERO, False, start <= now and now < end
-        last = now
-        if not counts or (fold and n > 0 and step[n - 1] == place):
-            continue
-        if n == most:
-            counts, cut = False, True
-            continue
-        reached[n], step[n] = now, place
-        n += 1
-    _finish(w, n, cut, w.left if w.newest - last > gap else w.open)
-
-
-@njit(nogil=True)
-def _finish(w: Walk, n: int, cut: bool, tail: int) -> None:
-    """Count a session's path, if there is one."""
-    if n > 0:
-        run = runs_of(w)
-        for j in range(n):
-            run[j] = j
-        count(w, n, ZERO, ZERO, w.cut, w.cut if cut else tail)
 
 
 @njit(nogil=True)

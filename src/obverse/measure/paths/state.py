@@ -9,10 +9,10 @@ from numba import njit
 
 from obverse.measure.columns import TABLE_SHAPE, Columns, floats_at, integers_at
 from obverse.measure.frequent import FIRST, TABLE, Room
-from obverse.measure.paths.places import BEGAN, CUT, LEFT, MORE, OPEN, SPECIAL, Places
+from obverse.measure.paths.places import BEGAN, CUT, LEFT, MORE, NOWHERE, OPEN, SPECIAL, Places
 from obverse.measure.paths.question import MAX_STEPS, Paths
 from obverse.measure.timed import N_BINS
-from obverse.tape.layout import Floats, Int64s, Layout
+from obverse.tape.layout import Floats, Int64s, Layout, Selection
 
 Walk: TypeAlias = Any
 """A record of `WALK`."""
@@ -74,6 +74,8 @@ _RULES = [
     ("whole", np.int64),
     ("every", np.int64),
     ("fold", np.int64),
+    ("among", np.int64),  # 1 where the events of `after` are steps anyway
+    ("barred", np.int64),  # 1 where some event of `after` or `before` is excluded by its name
     ("valued", np.int64),  # 1 where goals or money are asked for
     ("n_columns", np.int64),
     ("n_places", np.int64),  # with the special ones
@@ -93,6 +95,8 @@ _READING = [
     ("of_pin", np.int64),
     ("n_pins", np.int64),
     ("hashes", np.int64),
+    ("ways", np.int64),  # row of each stream, by key; -1 for none yet
+    ("n_ways", np.int64),  # 0 where there are too many to have a place each
     ("room", np.int64),  # room for items
     ("time", np.int64),  # addresses of the items of a person, by time: time, place, marks, money
     ("place", np.int64),
@@ -161,9 +165,13 @@ class State:
         self.streams = Room(kept[0], 8, n_floats, N_BINS)
         self.paths = Room(kept[1], 7 + N_WORDS, n_floats, ranked=True)
         self.kept_times = kept[2]
+        n_ways = n_columns * n_places * n_places
+        self._ways = np.full(n_ways if n_ways <= 2 * kept[0] else 0, -1, np.int64)
         self.found = np.zeros(0, np.int64)
         self.walk: Walk = np.zeros(1, dtype=WALK).view(np.recarray)[0]
-        for name, number in (_rules(question, layout, places) | {"room": size}).items():
+        for name, number in (
+            _rules(question, layout, places) | {"room": size, "n_ways": len(self._ways)}
+        ).items():
             self.walk[name] = number
         self.walk["row"] = _rows(question)
         self.walk["tracks"] = self._columns.table
@@ -177,6 +185,7 @@ class State:
             "of_code": self._places.of_code,
             "of_pin": self._places.of_pin,
             "hashes": self._places.hashes,
+            "ways": self._ways,
             "totals": self.totals,
             "sums": self.sums,
             "columns": self.columns,
@@ -233,6 +242,8 @@ def _rules(question: Paths, layout: Layout, places: Places) -> dict[str, int]:
         "whole": question.whole,
         "every": question.count == "every",
         "fold": question.fold,
+        "among": Selection((), question.where) == question.selections()["events"],
+        "barred": bool((places.of_pin == NOWHERE).any()),
         "valued": question.goal is not None or question.value is not None,
         "n_columns": question.n_columns,
         "n_places": places.n + len(SPECIAL),
