@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,9 +21,10 @@ from hypothesis import strategies as st
 from obverse.errors import QuestionError
 from obverse.event import SCHEMA
 from obverse.lake.table import EventTable
-from obverse.measure.calendar import edges, grain_for
+from obverse.measure.calendar import GRAINS, edges, grain_for
 from obverse.measure.estimate import Reason
 from obverse.measure.overview import Overview, OverviewAnswer, OverviewMeasure
+from obverse.measure.overview_scan import MOST_ROWS
 from obverse.measure.pairs import merge_pairs, push_pair, ratio
 from obverse.measure.picture import Bars, Lines
 from obverse.measure.protocol import Facts
@@ -36,6 +38,7 @@ from tests.measure.oracle_overview import day_of, days, instant, period, touchpo
 MEASURE = OverviewMeasure()
 BUY = "Order Completed"
 HOUR = 3_600 * SECOND
+UTC = ZoneInfo("UTC")
 BERLIN = ZoneInfo("Europe/Berlin")
 SUMMER = date(2026, 3, 29)  # has 23 hours in Berlin
 WITHOUT_JIT = bool(os.environ.get("NUMBA_DISABLE_JIT"))
@@ -135,6 +138,27 @@ def test_without_a_start_all_days_since_the_first_event_are_shown(events: list[H
     assert got.rows[-1].name == edges_day(last)
     assert got.totals.people == len({event.unit for event in events}) == got.totals.new_people
     assert got.rows[-1].customers == got.totals.customers
+
+
+@settings(parent=PROFILE, max_examples=40)
+@given(worlds(), st.lists(st.integers(0, 6), max_size=4), st.sampled_from([10, 30, 300]))
+def test_a_history_of_any_length_has_the_shortest_rows_that_can_be_shown_and_the_same_numbers_in_them(
+    events: list[Happening], cuts: list[int], stretch: int
+) -> None:
+    begin = min((event.time for event in events), default=0)
+    events = [replace(event, time=begin + (event.time - begin) * stretch) for event in events]
+    layout = lay(MEASURE.plan(Overview()), events, 6)
+    check_laws(partial(MEASURE.scan, Overview(), layout), layout.n_units, cuts)
+    got = ask(Overview(), events)
+    by_grain = {grain: ask(Overview(grain=grain), events) for grain in GRAINS}
+    assert got.grain == next(
+        (grain for grain in GRAINS[:2] if len(by_grain[grain].rows) <= MOST_ROWS), GRAINS[2]
+    )
+    assert got.rows == by_grain[got.grain].rows
+    assert {row.name: told(row) for row in by_grain["day"].rows if row.people} == {
+        day.isoformat(): without(period(events, BUY, day, day + timedelta(days=1), UTC))
+        for day in {day_of(event.time, UTC) for event in events}
+    }
 
 
 def edges_day(time: int) -> str:

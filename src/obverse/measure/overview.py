@@ -21,12 +21,12 @@ Intervals
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
 from obverse.errors import QuestionError, unknown
 from obverse.measure.behind import during, units_with
-from obverse.measure.buckets import slots_of
 from obverse.measure.overview_answer import (
     OverviewAnswer,
     OverviewRow,
@@ -35,10 +35,29 @@ from obverse.measure.overview_answer import (
     answer,
 )
 from obverse.measure.overview_question import Overview, Period
-from obverse.measure.overview_scan import OverviewSummary, tally_places, tally_rows, tally_totals
+from obverse.measure.overview_scan import (
+    PART_FIRSTS,
+    PART_NEW,
+    PART_ORDERS,
+    ROW_CONVERTING,
+    ROW_FIRSTS,
+    ROW_NEW,
+    ROW_ORDERS,
+    ROW_PEOPLE,
+    Events,
+    Left,
+    Orders,
+    OverviewSummary,
+    Rules,
+    reach_of,
+    slots_of,
+    tally,
+    too_many,
+)
 from obverse.measure.picture import Pick, check_pick
 from obverse.measure.protocol import Facts, Plan
-from obverse.tape.layout import Bools, Int32s, Key, Layout, Selection
+from obverse.measure.scope import FOREVER
+from obverse.tape.layout import Bools, Floats, Int64s, Key, Layout, Selection
 
 __all__ = [
     "Overview",
@@ -81,22 +100,23 @@ class OverviewMeasure:
         if touchpoint is None:
             raise ValueError("the layout lacks touchpoints")
         value = np.zeros(len(orders.time)) if orders.value is None else orders.value
-        both = everything.offsets, everything.time, orders.offsets, orders.time, value
-        slice_ = units.start, units.stop
-        bounds = np.array([period.before, period.start, period.end], dtype=np.int64)
-        tally_totals(*both, bounds, found.totals, found.money, found.moments, *slice_)
-        rows, money = np.zeros((sum(n_rows), 5), dtype=np.int64), np.zeros(sum(n_rows))
-        tally_rows(
-            *both, period.edges[0], *slots_of(period.edges[0], period.grains[0]), _inside(period),
-            rows, money, *slice_,
+        reached = reach_of(everything.offsets, everything.time, units.start, units.stop)
+        if reached[0] >= period.end or reached[1] < period.before:
+            reached = period.before, period.before
+        parts = _Parts(period, max(reached[0], period.before), min(reached[1], period.end - 1))
+        left = Left(
+            found.totals, found.money, found.moments, *parts.room(), found.places, found.place_money,
+            np.array([FOREVER, -FOREVER]),
         )  # fmt: skip
-        tally_places(
-            everything.offsets, everything.time, everything.seq, touchpoint,
-            orders.offsets, orders.time, orders.seq, value,
-            period.start, period.end, found.places, found.place_money, *slice_,
-        )  # fmt: skip
-        cuts = np.cumsum(n_rows)[:-1]
-        return replace(found, rows=tuple(np.split(rows, cuts)), row_money=tuple(np.split(money, cuts)))
+        tally(
+            Events(everything.offsets, everything.time, everything.seq, touchpoint),
+            Orders(orders.offsets, orders.time, orders.seq, value),
+            Rules(period.before, period.start, period.end, parts.edges, *slots_of(parts.edges)),
+            left,
+            units.start,
+            units.stop,
+        )
+        return parts.counted(found, left)
 
     def behind(self, question: Overview, layout: Layout, pick: Pick) -> Bools:
         """Say who was there in the period, or of those ``{"who": "converting"}`` or ``{"who": "new"}``."""
@@ -118,10 +138,57 @@ class OverviewMeasure:
         return answer(question, summary, facts)
 
 
-def _inside(period: Period) -> Int32s:
-    """Give the rows that each of the shortest rows counts in, those of all grains one after the other."""
-    first, inside = 0, []
-    for edges in period.edges:
-        inside.append(first + np.searchsorted(edges, period.edges[0][:-1], "right") - 1)
-        first += len(edges) - 1
-    return np.array(inside, dtype=np.int32)
+class _Parts:
+    """The parts that a slice of units counts in: each is in one row of each grain that is counted.
+
+    Args:
+        period: what is asked.
+        first: no event that counts is earlier.
+        last: nor later.
+    """
+
+    def __init__(self, period: Period, first: int, last: int) -> None:
+        self._period = period
+        self._grains = np.flatnonzero(~too_many(_spans(period, first, last)))
+        edges = reduce(np.union1d, (period.edges[grain] for grain in self._grains))
+        low, high = _rows_at(edges, np.array([first, last]))
+        self.edges: Int64s = edges[low : high + 2]
+
+    def room(self) -> tuple[Int64s, Int64s, Int64s, Floats]:
+        """Give what `Left` has by part, of zeros."""
+        n = len(self.edges) - 1
+        moves = np.zeros((2, n + 1 if len(self._grains) > 1 else 2, n), dtype=np.int64)
+        return moves[0], moves[1], np.zeros((n, 3), dtype=np.int64), np.zeros(n)
+
+    def counted(self, found: OverviewSummary, left: Left) -> OverviewSummary:
+        """Add what a scan has left to the rows of a summary of nobody."""
+        for grain in self._grains:
+            row = _rows_at(self._period.edges[grain], self.edges[:-1])
+            rows = found.rows[grain]
+            np.add.at(rows[:, ROW_PEOPLE], row, _arrivals(left.moves, row))
+            np.add.at(rows[:, ROW_CONVERTING], row, _arrivals(left.order_moves, row))
+            for column, part in ((ROW_NEW, PART_NEW), (ROW_ORDERS, PART_ORDERS), (ROW_FIRSTS, PART_FIRSTS)):
+                np.add.at(rows[:, column], row, left.parts[:, part])
+            np.add.at(found.row_money[grain], row, left.part_money)
+        return replace(found, spans=_spans(self._period, *left.reach)).fitted()
+
+
+def _arrivals(moves: Int64s, row: Int64s) -> Int64s:
+    """Give the people who came to each part from another row, or from nowhere."""
+    if len(moves) == 2:
+        return moves[1]
+    arrivals: Int64s = (moves[:-1] * (row[:, None] != row)).sum(axis=0) + moves[-1]
+    return arrivals
+
+
+def _rows_at(edges: Int64s, instants: Int64s) -> Int64s:
+    """Give the row that each instant is in."""
+    rows: Int64s = np.searchsorted(edges, instants, "right") - 1
+    return rows
+
+
+def _spans(period: Period, first: int, last: int) -> Int64s:
+    """Give the rows of each grain that the first and the last time that anybody was there are in."""
+    if first > last:
+        return np.repeat([[FOREVER, -1]], len(period.edges), axis=0)
+    return np.array([_rows_at(edges, np.array([first, last])) for edges in period.edges])

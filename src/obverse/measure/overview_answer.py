@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,7 @@ from obverse.measure.overview_scan import (
     ROW_ORDERS,
     ROW_PEOPLE,
     OverviewSummary,
+    too_many,
 )
 from obverse.measure.pairs import merge_pairs, ratio
 from obverse.measure.period import zone_of
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
     import altair as alt
 
 OTHER = "(other)"
-MOST_ROWS = 93
-"""Where no grain is asked for, rows are the shortest of day, week and month that need no more than this."""
 
 
 class OverviewTotals(msgspec.Struct, frozen=True, kw_only=True):
@@ -235,9 +235,11 @@ def answer(question: Overview, summary: OverviewSummary, facts: Facts) -> Overvi
     """Turn the summary of all units into the answer."""
     period = question.period(summary.newest)
     zone = zone_of(question.zone)
-    which = _grain(period, summary)
-    rows = _rows(period, summary, which, zone)
+    which = int(np.flatnonzero(~too_many(summary.spans))[0])
     n_before = period.n_before[which]
+    used = np.flatnonzero(summary.rows[which][:, ROW_PEOPLE])
+    empty = (used[0] if len(used) else len(summary.rows[which])) if question.start is None else 0
+    rows = _rows(period, summary, which, zone, int(empty))
     single = len(facts.currencies) == 1
     return OverviewAnswer(
         as_of_seq=facts.as_of_seq,
@@ -248,7 +250,7 @@ def answer(question: Overview, summary: OverviewSummary, facts: Facts) -> Overvi
         totals=_totals(summary, 1),
         previous=None if question.start is None or period.before == period.start else _totals(summary, 0),
         grain=period.grains[which],
-        rows=_trimmed(rows[n_before:], question),
+        rows=tuple(rows[n_before:]),
         previous_rows=tuple(rows[:n_before]),
         touchpoints=_touchpoints(summary, facts.labels[0]),
         currency=facts.currencies[0] if single else None,
@@ -286,23 +288,17 @@ def _each(worth: Estimate, people: int) -> Estimate:
     return Estimate(worth.value / people, low, high, worth.reason)
 
 
-def _grain(period: Period, summary: OverviewSummary) -> int:
-    """Choose among the grains that were counted, by how many rows have anything."""
-    for which, rows in enumerate(summary.rows[:-1]):
-        used = np.flatnonzero(rows[:, ROW_PEOPLE])
-        if len(used) == 0 or used[-1] - used[0] < MOST_ROWS:
-            return which
-    return len(period.grains) - 1
-
-
-def _rows(period: Period, summary: OverviewSummary, which: int, zone: ZoneInfo) -> list[OverviewRow]:
+def _rows(
+    period: Period, summary: OverviewSummary, which: int, zone: ZoneInfo, empty: int
+) -> list[OverviewRow]:
+    """Make the rows of a grain but the first empty ones."""
     numbers, worth = summary.rows[which], summary.row_money[which]
     edges, grain = period.edges[which], period.grains[which]
     # Customers before the first row: all by the end, less those who became it in some row.
     before = int(summary.totals[1, CUSTOMERS] - numbers[:, ROW_FIRSTS].sum())
     customers = before + np.cumsum(numbers[:, ROW_FIRSTS])
     rows = []
-    for at, (start, end) in enumerate(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)):
+    for at, (start, end) in enumerate(pairwise(edges[empty:].tolist()), empty):
         people, converting = int(numbers[at, ROW_PEOPLE]), int(numbers[at, ROW_CONVERTING])
         rows.append(
             OverviewRow(
@@ -324,14 +320,6 @@ def _rows(period: Period, summary: OverviewSummary, which: int, zone: ZoneInfo) 
 def _whole(start: int, end: int, grain: Grain, zone: ZoneInfo) -> bool:
     first = start_of(local_day(start, zone), grain)
     return start == midnight_us(first, zone) and end == midnight_us(next_start(first, grain), zone)
-
-
-def _trimmed(rows: list[OverviewRow], question: Overview) -> tuple[OverviewRow, ...]:
-    """Leave out rows before the first event where no start is named."""
-    if question.start is None:
-        first = next((at for at, row in enumerate(rows) if row.people), len(rows))
-        rows = rows[first:]
-    return tuple(rows)
 
 
 def _touchpoints(summary: OverviewSummary, labels: tuple[str | None, ...]) -> tuple[OverviewTouchpoint, ...]:
