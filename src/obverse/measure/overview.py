@@ -175,10 +175,8 @@ class _Parts:
 
 def _arrivals(moves: Int64s, row: Int64s) -> Int64s:
     """Give the people who came to each part from another row, or from nowhere."""
-    if len(moves) == 2:
-        return moves[1]
-    arrivals: Int64s = (moves[:-1] * (row[:, None] != row)).sum(axis=0) + moves[-1]
-    return arrivals
+    arrivals: Int64s = moves[-1]
+    return arrivals if len(moves) == 2 else arrivals + (moves[:-1] * (row[:, None] != row)).sum(axis=0)
 
 
 def _rows_at(edges: Int64s, instants: Int64s) -> Int64s:
