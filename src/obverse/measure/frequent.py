@@ -290,7 +290,7 @@ class Frequent:
 
     def merge(self, other: Self) -> Self:
         """Give the counts of both."""
-        keys = np.union1d(self.keys, other.keys)
+        keys = _union(self.keys, other.keys)
         here, there = np.searchsorted(keys, self.keys), np.searchsorted(keys, other.keys)
 
         def added(mine: Int64s, others: Int64s) -> Int64s:
@@ -351,6 +351,12 @@ class Frequent:
             found = m * log(m / empty)
         spread = 1.96 * 1.04 / sqrt(m)
         return found, max(n, found * (1 - spread)), found * (1 + spread)
+
+
+def _union(one: Int64s, other: Int64s) -> Int64s:
+    """Give the numbers that are in either of two ascending arrays, several times as fast as `np.union1d`."""
+    both: Int64s = np.sort(np.concatenate([one, other]), kind="stable")  # merges what is sorted already
+    return np.compress(np.diff(both, prepend=both[:1] - 1) != 0, both)
 
 
 def _three(floats: Floats, at: int | None, several: int) -> Floats:
