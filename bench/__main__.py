@@ -22,7 +22,8 @@ HERE = Path(__file__).parent
 PEER = "ClickHouse windowFunnel (chDB)"
 FRAME_SIZE = 5_000_000
 FRAME_PEERS = {
-    "top paths of 5 events": ("retentioneering: paths", "PM4Py: paths"),
+    "top paths of 5 events": ("retentioneering: top paths", "PM4Py: top paths"),
+    "people by step, first 5 events": ("retentioneering: steps",),
     "sessions by day": ("retentioneering: sessions",),
 }
 PEERS = {"clickhouse": "ClickHouse SQL (chDB)", "duck": "DuckDB SQL"}
@@ -111,9 +112,12 @@ def frames(size: int) -> list[dict[str, Any]]:
     _run("ours", ours, "load", str(source))
     rows = []
     for job, peers in FRAME_PEERS.items():
-        mine = median(json.loads(_run("ours", ours, job))["warm_s"] for _ in range(ROUNDS))
+        found = [json.loads(_run("ours", ours, job)) for _ in range(ROUNDS)]
+        mine = median(one["warm_s"] for one in found)
         for peer in peers:
             theirs = json.loads(_run("pandas_peers", source, peer).splitlines()[-1])
+            if theirs["rows"] is not None and sorted(theirs["rows"]) != sorted(found[0]["rows"]):
+                raise SystemExit(f"{job}: the rows differ from those of {peer}")
             name = f"{job}, in visits, warm"
             rows.append(_row(name, size, mine, peer.partition(":")[0], theirs["warm_s"]))
     return rows

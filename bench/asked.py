@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import obverse
-from bench.jobs import ORDER, VIEW
+from bench.jobs import LENGTH, ORDER, TOP, VIEW
 from obverse.measure.paths import Paths
 from obverse.measure.question import Question
 from obverse.measure.retention import Retention
@@ -18,7 +18,8 @@ Rows = set[tuple[Any, ...]]
 QUESTIONS: dict[str, Question] = {
     "unique people by day and country": Trend(series=("people: *",), by="properties.country"),
     "retention by week": Retention(start_event=VIEW, return_event=ORDER, interval="week", n_intervals=12),
-    "top paths of 5 events": Paths(after=VIEW, steps=5, trail="person", fold=False, n_paths=20),
+    "top paths of 5 events": Paths(after=VIEW, steps=LENGTH, trail="person", fold=False, n_paths=TOP),
+    "people by step, first 5 events": Paths(steps=LENGTH, trail="person", fold=False, n_places=50),
     "sessions by day": Sessions(),
 }
 
@@ -34,6 +35,7 @@ def ours(job: str, answer: Any) -> Rows:
         "unique people by day and country": _trend,
         "retention by week": _retention,
         "top paths of 5 events": _paths,
+        "people by step, first 5 events": _steps,
         "sessions by day": _sessions,
     }[job](answer)
 
@@ -68,6 +70,10 @@ def _retention(answer: Any) -> Rows:
 
 def _paths(answer: Any) -> Rows:
     return {(" > ".join(path.places), path.people) for path in answer.paths}
+
+
+def _steps(answer: Any) -> Rows:
+    return {(place.column, place.name, place.people) for place in answer.places}
 
 
 def _sessions(answer: Any) -> Rows:

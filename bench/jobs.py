@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 DAY = 86_400_000_000
 GAP = 1_800_000_000
+LENGTH, TOP = 5, 20
+"""Events of a path; paths that are listed."""
+
 VIEW, ORDER, PAGE = "Product Viewed", "Order Completed", "Page Viewed"
 _WEEK = f"intDiv(intDiv(time, {DAY}) - 4, 7)"
 _DUCK_WEEK = f"(time // {DAY} - 4) // 7"

@@ -10,7 +10,6 @@ import duckdb
 
 from bench import clock
 from bench.events import STEPS
-from bench.jobs import JOBS
 
 TEXT = " > ".join(STEPS)
 
@@ -53,8 +52,9 @@ def load(source: Path, folder: Path) -> None:
 def answer(folder: Path, job: str) -> dict[str, object]:
     """Answer one job: seconds cold (first question of this process), warm, the counts, memory."""
     import obverse
+    from bench.asked import QUESTIONS
 
-    if job in JOBS:
+    if job in QUESTIONS:
         return _measure(folder, job)
     question = (
         obverse.Funnel.parse(TEXT, where="properties.price > 20", by="properties.country", n_groups=10)
