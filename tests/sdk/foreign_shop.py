@@ -30,15 +30,15 @@ PAGE = """<!doctype html><html lang="en"><title>Shop {path}</title>
 
 
 @contextmanager
-def shop(client: Path, start: str, shim: str = "") -> Iterator[str]:
+def shop(client: Path | None, start: str, shim: str = "") -> Iterator[str]:
     """Serve the shop; give its address.
 
     Args:
-        client: the client's file, served as it is.
+        client: the client's file, served as it is; None where the page gets it elsewhere.
         start: script that starts it on every page.
         shim: script that runs before the client's file.
     """
-    script = client.read_bytes()
+    script = client.read_bytes() if client else b""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -83,11 +83,11 @@ def surveys_json(key: str, surveys: Told) -> Reply:
 
 
 def no_bundle(path: str) -> Reply:
-    """Refuse a part of posthog-js that it would load from PostHog's own servers."""
+    """Refuse a script of posthog-js that is not here."""
     return refused_reply(
         404,
-        f"{path}: Obverse does not bring PostHog's scripts; take posthog-js from its npm package, in which "
-        "`dist/module.full.no-external.js` and `dist/array.full.no-external.js` have all parts in one file",
+        f"{path}: Obverse brings no scripts of PostHog, but serves those of a folder that it is told of: "
+        "`obverse setting set posthog_js /path/to/node_modules/posthog-js/dist`, then start it again",
     )
 
 

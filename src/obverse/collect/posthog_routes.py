@@ -30,7 +30,7 @@ _NOT_DONE = (
 )
 _CONFIG = re.compile(r"/array/([^/]+)/config(\.js)?")
 _BUNDLE = re.compile(r"/array/[^/]+/array\.js|/static/(?:\d[\w.-]*/)?([a-z][a-z0-9.-]*)\.js")
-_BUNDLES = frozenset(
+BUNDLES = frozenset(
     (
         *("array", "array.full", "array.full.es5", "array.no-external", "array.full.no-external", "loader"),
         *("all-external-dependencies", "conversations", "crisp-chat-integration", "customizations"),
@@ -40,6 +40,7 @@ _BUNDLES = frozenset(
         "web-vitals-with-attribution-soft-navs",
     )
 )
+"""Names of the scripts that posthog-js consists of and asks for."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,10 +88,20 @@ def route(path: str, query: bytes) -> Route | None:
         return Route(
             key=found[1], answer=posthog_answers.config_script if script else posthog_answers.config_json
         )
-    found = _BUNDLE.fullmatch(path)
-    if found is not None and (found[1] is None or found[1] in _BUNDLES):
+    if bundle(path) is not None:
         return Route(answer=lambda *_: posthog_answers.no_bundle(path), keyed=False)
     return None
+
+
+def bundle(path: str) -> str | None:
+    """Give the name of the script that a path is of; None where it is none of PostHog's.
+
+    >>> bundle("/static/array.js"), bundle("/static/1.449.2/surveys.js"), bundle("/static/obverse.js")
+    ('array', 'surveys', None)
+    """
+    found = _BUNDLE.fullmatch(path)
+    name = found and (found[1] or "array")
+    return name if name in BUNDLES else None
 
 
 def _key(query: bytes) -> str | None:

@@ -16,6 +16,7 @@ Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=3600)]
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 Path = Annotated[str, msgspec.Meta(pattern="^(/[A-Za-z0-9_-]+)+$", max_length=100)]
+Folder = Annotated[str, msgspec.Meta(pattern="^/", max_length=4096)]
 Address = Annotated[str, msgspec.Meta(pattern="^https?://[^/?#@]+$")]
 
 
@@ -41,6 +42,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         live_clients: browsers that may watch events arrive at the same time.
         upload_bytes: the largest file that a page takes.
         sdk_path: where browsers load the client, and send events.
+        posthog_js: the folder ``dist`` of the npm package ``posthog-js``, whose scripts are then served to
+            pages that have PostHog's snippet.
         survey_rest_days: nobody is shown a survey over a page sooner than this after any other.
     """
 
@@ -60,6 +63,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     live_clients: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 32
     upload_bytes: Annotated[int, msgspec.Meta(ge=KIB, le=MOST_UPLOAD_BYTES)] = 32 * MIB
     sdk_path: Path = "/obverse"
+    posthog_js: Folder | None = None
     survey_rest_days: Annotated[float, msgspec.Meta(ge=0, le=3650)] = 14
 
 

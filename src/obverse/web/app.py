@@ -22,6 +22,7 @@ from obverse.web.assets import ASSETS
 from obverse.web.auth import Authentication, meant, signed_in
 from obverse.web.delivery import Asgi, Delivery, accepts_gzip
 from obverse.web.pages.survey_import import page as survey_import
+from obverse.web.posthog_js import PosthogJs
 from obverse.web.sdk import Sdk
 from obverse.web.site import local_path
 from obverse.web.surveys import routes as survey_pages
@@ -51,6 +52,7 @@ class App:
         self._pages = cast("Asgi", _litestar(state))
         self._rest = Delivery(self._pages)
         self._sdk = Sdk(state["values"].sdk_path)
+        self._posthog_js = PosthogJs(state["values"].posthog_js)
         self._surveys = state["survey_routes"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,7 +66,9 @@ class App:
         self._open.add(task)
         try:
             inner = self._sdk.inner(path)
-            if self._collect.matches(method, inner):
+            if self._posthog_js.matches(inner):
+                await self._posthog_js({**scope, "path": inner}, receive, sent)
+            elif self._collect.matches(method, inner):
                 await self._collect({**scope, "path": inner}, receive, sent)
             elif self._sdk.matches(path):
                 await self._sdk(scope, receive, sent)

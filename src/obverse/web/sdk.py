@@ -45,28 +45,38 @@ class Sdk:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send a file that `matches`."""
-        asset = self._files[scope["path"]]
-        asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        headers = {
-            "access-control-allow-origin": "*",  # module scripts are always fetched by CORS
-            "cache-control": KEPT,
-            "cross-origin-resource-policy": "cross-origin",
-            "etag": asset.etag,
-            "vary": "accept-encoding",
-            "x-content-type-options": "nosniff",
-        }
-        status, body = 200, asset.body
-        if scope["method"] not in {"GET", "HEAD"}:
-            status, body = 405, b""
-            headers["allow"] = "GET, HEAD"
-        elif matches(asked.get(b"if-none-match", ""), asset.etag):
-            status, body = 304, b""
-        elif asset.zipped is not None and accepts_gzip(asked.get(b"accept-encoding", "")):
-            body = asset.zipped
-            headers["content-encoding"] = "gzip"
-        if body:
-            headers["content-type"] = f"{asset.media_type}; charset=utf-8"
-            headers["content-length"] = str(len(body))
-        sent = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": status, "headers": sent})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        await send_script(self._files[scope["path"]], scope, send)
+
+
+async def send_script(asset: Asset, scope: Scope, send: Send) -> None:
+    """Send a script to pages of any origin, which keep it for an hour.
+
+    Args:
+        asset: the script.
+        scope: the request.
+        send: takes the answer.
+    """
+    asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    headers = {
+        "access-control-allow-origin": "*",  # module scripts are always fetched by CORS
+        "cache-control": KEPT,
+        "cross-origin-resource-policy": "cross-origin",
+        "etag": asset.etag,
+        "vary": "accept-encoding",
+        "x-content-type-options": "nosniff",
+    }
+    status, body = 200, asset.body
+    if scope["method"] not in {"GET", "HEAD"}:
+        status, body = 405, b""
+        headers["allow"] = "GET, HEAD"
+    elif matches(asked.get(b"if-none-match", ""), asset.etag):
+        status, body = 304, b""
+    elif asset.zipped is not None and accepts_gzip(asked.get(b"accept-encoding", "")):
+        body = asset.zipped
+        headers["content-encoding"] = "gzip"
+    if body:
+        headers["content-type"] = f"{asset.media_type}; charset=utf-8"
+        headers["content-length"] = str(len(body))
+    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

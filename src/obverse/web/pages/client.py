@@ -83,13 +83,23 @@ posthog.init("WRITE_KEY", {
   api_host: "ADDRESS", // the line to change
 });""",
         ),
+        Snippet(
+            "HTML, PostHog's snippet: only its last line changes",
+            """posthog.init("WRITE_KEY", { api_host: "ADDRESS" })""",
+        ),
+        Snippet(
+            "For the snippet, once on this machine: where its scripts come from",
+            """\
+npm install --prefix posthog posthog-js
+obverse setting set posthog_js "$PWD/posthog/node_modules/posthog-js/dist\"""",
+        ),
     ),
     (
         "Page views, clicks, forms, time on pages, identify and groups arrive under Obverse's names; the "
         "original name stays in `properties.original_event`.",
-        "Obverse does not serve PostHog's scripts: take them from the npm package. Its "
-        "`posthog-js/dist/module.full.no-external` has dead clicks, errors and Web Vitals in it; turn them "
-        "on with `capture_dead_clicks`, `capture_exceptions` and `capture_performance`.",
+        "Dead clicks, errors and Web Vitals come with `capture_dead_clicks`, `capture_exceptions` and "
+        "`capture_performance`. npm's `posthog-js/dist/module.full.no-external` has all of them in it; else "
+        "they come from the folder `posthog_js`, which a server reads at its start.",
         "Recordings, heatmaps and feature flags are not taken; the client is told not to try.",
     ),
 )
