@@ -1,5 +1,5 @@
 // What surveys.js, surveys-watch.js and surveys-show.js are made of, and why: types and reasons that browsers need not
-// load. Together they weigh at most 8 KB.
+// load. With the card's style sheet they weigh at most 8 KB, as served.
 //
 // `surveys.js` comes with the client, and only looks whether a survey is live: once the page is loaded, seen by somebody
 // and idle, one request that browsers keep for a minute. What watches comes where there is one, what shows it once the
@@ -8,6 +8,9 @@
 declare namespace S {
   /** Where to ask, whom, and until when. `make` is set by surveys-watch.js. */
   interface Site {
+    /** Where below `surveys/` of the server something is. */
+    at: (name?: string) => URL;
+    ask: (name: string, given?: RequestInit) => Promise<Response>;
     options: import("./types.d.ts").Options;
     heard: import("./types.d.ts").Call[];
     me: () => import("./types.d.ts").Person;
@@ -114,6 +117,7 @@ declare namespace S {
    * - What is typed is no shortcut of the page's, and no focus that a page's own dialog takes back: both end at the root.
    * - An answer is sent until the server has it, however long the network is gone, and by a beacon if the page is left
    *   first. Its step goes along, by which it counts once. Another press sends what stands there then.
+   * - Without its style sheet no card is shown.
    * - Links in the form (from a problem to its field) move the focus; the page's address stays.
    */
   type Show = (offer: Offer, site: Site, make: Make) => Promise<void>;

@@ -179,8 +179,7 @@ export const watch = (site, live) => {
 			language: document.documentElement.lang || navigator.language,
 			moments, page: { path, url, title, referrer },
 		});
-		const answer = await fetch(new URL("surveys/offer", options.host), { __proto__: null, method: "POST", body, signal });
-		const found = (await answer.json()).offer;
+		const found = (await (await site.ask("offer", { method: "POST", body })).json()).offer;
 		if (!found) return;
 		const { show } = await import("./surveys-show.js");
 		if (!signal.aborted) await show(bare(found), site, make);

@@ -2,14 +2,15 @@
 /** @type {import("./types.d.ts").Module["start"]} */
 export const start = (client, options, heard, me) => {
 	const quit = new AbortController(), { signal } = quit, consent = () => client.consent();
+	const at = (name = "") => new URL("surveys/" + name, options.host);
+	/** @type {(name: string, given?: RequestInit) => Promise<Response>} */
+	const ask = (name, given) => fetch(at(name), { __proto__: null, signal, ...given });
 	const look = async () => {
 		try {
-			const url = new URL("surveys/live.json", options.host);
-			url.searchParams.set("key", options.writeKey);
-			const live = await (await fetch(url, { __proto__: null, signal })).json();
+			const live = await (await ask("live.json?key=" + encodeURIComponent(options.writeKey))).json();
 			if (live.surveys[0]) {
 				const { watch } = await import("./surveys-watch.js");
-				return signal.aborted || watch({ options, heard, me, consent, signal }, live);
+				return signal.aborted || watch({ at, ask, options, heard, me, consent, signal }, live);
 			}
 		} catch {}
 		if (!signal.aborted) heard.push = () => (heard.length = 0);

@@ -15,6 +15,8 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
+from obverse.web.sdk import compact
+
 if TYPE_CHECKING:
     from tests.conftest import Server
 
@@ -63,7 +65,7 @@ def test_a_mistake_of_type_is_found(tmp_path: Path) -> None:
 def test_a_module_is_served_to_any_origin_and_kept_until_it_changes(anyone: httpx.Client, name: str) -> None:
     reply = anyone.get(f"/obverse/{name}", headers={"host": "shop.example", "origin": "https://shop.example"})
     assert reply.status_code == 200
-    assert reply.content == (SDK / name).read_bytes()
+    assert reply.text == compact((SDK / name).read_text())
     assert reply.headers["content-type"] == "text/javascript; charset=utf-8"
     assert reply.headers["access-control-allow-origin"] == "*"
     assert reply.headers["cross-origin-resource-policy"] == "cross-origin"
@@ -77,10 +79,23 @@ def test_a_module_is_served_to_any_origin_and_kept_until_it_changes(anyone: http
     assert changed.status_code == 200
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_as_it_is_sent_is_a_program_with_the_same_texts(tmp_path: Path, name: str) -> None:
+    text = (SDK / name).read_text()
+    small = compact(text)
+    sent = tmp_path / "sent.mjs"
+    sent.write_text(small)
+    assert run("node", "--check", str(sent)).returncode == 0
+    assert not re.search(r"/\*\*|^\s*//", small, re.MULTILINE)
+    quoted = re.compile(r'"[^"\n]*"')
+    code = re.sub(r"/\*\*.*?\*/|^\s*//.*?$", "", text, flags=re.DOTALL | re.MULTILINE)
+    assert quoted.findall(small) == quoted.findall(code)
+
+
 def test_who_cannot_unzip_gets_it_plain(anyone: httpx.Client) -> None:
     reply = anyone.get("/obverse/obverse.js", headers={"accept-encoding": "identity"})
     assert "content-encoding" not in reply.headers
-    assert reply.content == (SDK / "obverse.js").read_bytes()
+    assert reply.text == compact((SDK / "obverse.js").read_text())
 
 
 def test_only_reading_is_allowed_and_only_modules_are_there(anyone: httpx.Client) -> None:

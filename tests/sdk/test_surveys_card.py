@@ -6,10 +6,10 @@ import json
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, Request, Route, expect
 
 from tests.axe import violations
 from tests.sdk.asked import OPENED, Asked, card, surveys_of, visit
@@ -18,8 +18,6 @@ from tests.sdk.shop import Shop, call
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
-
-    from tests.conftest import Server
 
 pytestmark = pytest.mark.browser
 MOST_BYTES = 8 * 1024
@@ -81,17 +79,26 @@ def choose(page: Page, number: int) -> None:
     card(page).get_by_role("radio", name=re.compile(rf"^{number}\b")).check()
 
 
-def test_the_modules_are_at_most_8_kb_together_as_served(server: Server) -> None:
-    with server.anyone() as client:
-        sizes = [served(client, f"surveys{part}.js") for part in ("", "-watch", "-show")]
-    print("surveys.js, -watch, -show, bytes as served:", sizes)
-    assert sum(sizes) <= MOST_BYTES
+def test_a_survey_that_is_shown_is_at_most_8_kb_more_its_style_sheet_with_it(
+    shop: Shop, visitor: BrowserContext, asked: Asked
+) -> None:
+    loaded: dict[str, int] = {}
 
+    def note(request: Request) -> None:
+        name = urlsplit(request.url).path.rpartition("/")[2]
+        if request.method == "GET" and "/obverse/surveys" in request.url and name != "live.json":
+            assert request.response().header_value("content-encoding") == "gzip"
+            loaded[name] = request.sizes()["responseBodySize"]
 
-def served(client: httpx.Client, name: str) -> int:
-    with client.stream("GET", f"/obverse/{name}", headers={"accept-encoding": "gzip"}) as reply:
-        assert reply.headers["content-encoding"] == "gzip"
-        return len(b"".join(reply.iter_raw()))
+    visitor.on("requestfinished", note)
+    asked.make(OPENED, *ALL, theme={"accent": "#7a4b99"})
+    page = visit(visitor, shop)
+    for _ in ALL:
+        card(page).get_by_role("button", name=re.compile("Next|Send")).click()
+    expect(card(page).get_by_text("Thank you.")).to_be_visible()
+    print("bytes as served:", loaded)
+    assert set(loaded) == {"surveys.js", "surveys-watch.js", "surveys-show.js", "card.css"}
+    assert sum(loaded.values()) <= MOST_BYTES
 
 
 def test_an_answer_is_on_the_timeline_of_who_gave_it(

@@ -240,13 +240,16 @@ def test_what_stands_on_or_in_any_accent_can_be_read(accent: str) -> None:
     assert rules[0][1] == accent
 
 
-def test_long_scales_and_matrices_say_how_many_they_have() -> None:
+def test_a_matrix_is_a_table_only_where_its_heads_fit_and_long_scales_have_all_their_points() -> None:
     ten = tuple(Option(f"o{n}", f"Option {n}") for n in range(10))
     matrix = Matrix(id="m", text="?", rows=ten[:2], options=ten)
     rating = Rating(id="r", text="?", points=10)
     survey = Survey(name="Long", questions=(matrix, rating))
     html = render(survey, begin(survey), PLAIN)
-    assert 'data-n="10"' in html
+    assert "obv-table" not in html
+    small = msgspec.structs.replace(matrix, options=ten[:5])
+    few = Survey(name="Few", questions=(small,))
+    assert "obv-table" in render(few, begin(few), PLAIN)
     assert html.count('type="radio"') == 20
     stars = render(survey, sheet_at(survey, rating), PLAIN)
     assert "10 of 10" in Dom(stars).text

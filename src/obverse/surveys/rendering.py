@@ -1,7 +1,7 @@
 """Rendering: the one form, wherever it is asked: over a page, at an address, on the phone, in a preview.
 
 Plain HTML that needs no script and no inline style, so that it works under any content policy and without
-JavaScript. Jinja escapes every word. The style sheet is `STYLE`; `obverse.surveys.theme` adds the accent.
+JavaScript. Jinja escapes every word. `obverse.surveys.style` has the style sheets.
 """
 
 from __future__ import annotations
@@ -21,11 +21,8 @@ from obverse.surveys.sheet import Sheet
 from obverse.surveys.survey import Survey
 from obverse.surveys.words import is_rtl, said, said_of, words
 
-_HERE = Path(__file__).parent
-STYLE = (_HERE / "form.css").read_text()
-"""The style sheet of forms and of their own pages."""
 _ENVIRONMENT = Environment(
-    loader=FileSystemLoader(_HERE / "templates"),
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 LIGHT, DARK = "#ffffff", "#1b1d21"
-"""What a form stands on, by scheme; the same in its style sheet."""
+"""What a form stands on, by scheme."""
+_LIGHT_REST = "--obv-ink:#1b1d21;--obv-soft:#565b65;--obv-bad:#b3261e"
+_DARK_REST = "--obv-ink:#eceef1;--obv-soft:#b3b8c2;--obv-bad:#ffb4ab"
+_BOTH = (
+    "--obv-edge:#848a96;--obv-rule:#8885;--obv-wash:color-mix(in srgb,var(--obv-accent) 12%,var(--obv-bg))"
+)
+"""Edges stand out 3 to 1 from both grounds."""
 _LIGHT_TINTED, _DARK_TINTED = "#eef0f3", "#2b2e34"
 """What controls stand on, the least favourable ground."""
 _ENOUGH, _STANDS_OUT = 4.5, 3
@@ -40,7 +46,7 @@ def text_on(colour: str) -> str:
 
 
 def theme_css(accent: str) -> str:
-    """Write the rules that give a form its accent: as text and edges, as what is filled, and as text on that.
+    """Write the rules that give a form its colours: the accent as text, as what is filled, as text on that.
 
     What is filled keeps the accent as it is; it is made lighter only on a dark ground that it would not stand
     out from, 3 to 1.
@@ -50,17 +56,18 @@ def theme_css(accent: str) -> str:
     """
     light = readable(accent, (LIGHT, _LIGHT_TINTED), "#000000")
     dark = readable(accent, (DARK, _DARK_TINTED), "#ffffff")
-    on_light = _rules(light, accent)
-    on_dark = _rules(dark, accent if contrast(accent, DARK) >= _STANDS_OUT else dark)
+    on_light = f"color-scheme:light;{_rules(light, accent, LIGHT)};{_LIGHT_REST}"
+    fill = accent if contrast(accent, DARK) >= _STANDS_OUT else dark
+    on_dark = f"color-scheme:dark;{_rules(dark, fill, DARK)};{_DARK_REST}"
     return (
-        f".obverse-theme{{{on_light}}}"
+        f".obverse-theme{{{on_light};{_BOTH}}}"
         f"@media (prefers-color-scheme:dark){{.obverse-theme:not([data-scheme=light]){{{on_dark}}}}}"
         f".obverse-theme[data-scheme=dark]{{{on_dark}}}"
     )
 
 
-def _rules(accent: str, fill: str) -> str:
-    return f"--obv-accent:{accent};--obv-fill:{fill};--obv-on-fill:{text_on(fill)}"
+def _rules(accent: str, fill: str, ground: str) -> str:
+    return f"--obv-accent:{accent};--obv-fill:{fill};--obv-on-fill:{text_on(fill)};--obv-bg:{ground}"
 
 
 def _parts(colour: str) -> tuple[int, int, int]:

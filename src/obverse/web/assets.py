@@ -37,9 +37,13 @@ class Asset(msgspec.Struct, frozen=True):
     @classmethod
     def read(cls, path: Path) -> Asset:
         """Read a file."""
-        body = path.read_bytes()
-        zipped = gzip.compress(body, 9, mtime=0)
         media_type = _TYPES.get(path.suffix) or guess_type(path.name)[0] or "application/octet-stream"
+        return cls.of(path.read_bytes(), media_type)
+
+    @classmethod
+    def of(cls, body: bytes, media_type: str) -> Asset:
+        """Make ready to send."""
+        zipped = gzip.compress(body, 9, mtime=0)
         small = zipped if len(zipped) < len(body) * 0.9 else None
         return cls(body, small, media_type, f'"{blake2b(body, digest_size=10).hexdigest()}"')
 

@@ -6,6 +6,7 @@ which host.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import obverse
@@ -16,10 +17,26 @@ from obverse.web.delivery import accepts_gzip, matches
 PACKAGED = Path(obverse.__file__).parent / "sdk"
 CHECKOUT = Path(obverse.__file__).parents[2] / "sdk"
 KEPT = "public, max-age=3600, stale-while-revalidate=86400"
+_UNREAD = re.compile(r"/\*\*.*?\*/\s*|^\s*//.*?\n|^\s+", re.DOTALL | re.MULTILINE)
+_TEXT = re.compile(r'("(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)')
+_SPACE = re.compile(r" *([][=<>!&|?:*,;{}()]+) *")
+
+
+def compact(script: str) -> str:
+    r"""Leave out what a browser does not read: comments, indents, and spaces around what needs none.
+
+    For modules as ours are written: comments begin a line or are ``/** … */``, texts are in double quotes or
+    backticks, and none looks like a comment. Lines stay lines, so that nothing depends on semicolons.
+
+    >>> compact('// Why\n/** @type {S} */\nf = (b) => {\n\treturn b + +c ? "x, y" : `1 = ${ b }`;\n};\n')
+    'f=(b)=>{\nreturn b + +c?"x, y":`1 = ${ b }`;\n};\n'
+    """
+    parts = _TEXT.split(_UNREAD.sub("", script))
+    return "".join(part if at % 2 else _SPACE.sub(r"\1", part) for at, part in enumerate(parts))
 
 
 class Sdk:
-    """Serves the modules of a folder, read once.
+    """Serves the modules of a folder, read once, without what only their authors read.
 
     Args:
         path: where they are served, such as ``/obverse``.
@@ -29,7 +46,10 @@ class Sdk:
     def __init__(self, path: str, root: Path | None = None) -> None:
         root = root or (PACKAGED if PACKAGED.is_dir() else CHECKOUT)
         self._path = path
-        self._files = {f"{path}/{file.name}": Asset.read(file) for file in sorted(root.glob("*.js"))}
+        self._files = {
+            f"{path}/{file.name}": Asset.of(compact(file.read_text()).encode(), "text/javascript")
+            for file in sorted(root.glob("*.js"))
+        }
 
     def matches(self, path: str) -> bool:
         """Tell whether a path is one of the files."""

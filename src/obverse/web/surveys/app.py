@@ -2,7 +2,7 @@
 
 Below the client's path: ``surveys/live.json`` and ``surveys/offer``, by which a browser learns what to ask
 when (`Asking`), ``surveys/answer`` and ``surveys/event``, which take what came of it, and
-``surveys/form.css``. A survey's own page is at ``/s/ID``.
+``surveys/card.css``. A survey's own page is at ``/s/ID``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from obverse.collect.reply import Reply, preflight
 from obverse.errors import NotFoundError, ObverseError
 from obverse.surveys.checking import Fields
 from obverse.surveys.sheet import first
+from obverse.surveys.style import Kind
 from obverse.web.delivery import accepts_gzip
 from obverse.web.surveys import replies
 from obverse.web.surveys.hosted import PATH, Asked, Hosted
@@ -100,10 +101,11 @@ class SurveyRoutes:
         query = _query(scope)
         if method == "OPTIONS":
             return preflight(headers.get(b"access-control-request-headers", b""))
-        if name == "form.css" and method in ("GET", "HEAD"):
+        if name in ("form.css", "card.css") and method in ("GET", "HEAD"):
             etag = headers.get(b"if-none-match", b"").decode("latin-1")
             zipped = accepts_gzip(headers.get(b"accept-encoding", b"").decode("latin-1"))
-            return replies.style(first(query, "accent"), etag, zipped)
+            kind: Kind = "card" if name == "card.css" else "page"
+            return replies.style(kind, first(query, "accent"), etag, zipped)
         if name == "live.json" and method in ("GET", "HEAD") and self._asking is not None:
             return await self._asking.live(query, headers)
         if name in ("offer", "answer", "event") and method == "POST":

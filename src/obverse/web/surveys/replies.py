@@ -11,8 +11,7 @@ import msgspec
 from obverse.collect.refusal import RefusedError
 from obverse.collect.reply import Reply
 from obverse.errors import BusyError, ObverseError
-from obverse.surveys.rendering import STYLE
-from obverse.surveys.theme import theme_css
+from obverse.surveys.style import VERSION, Kind, sheet
 from obverse.web import problem
 
 OPEN = [
@@ -34,7 +33,6 @@ _PAGE = [
     (b"x-robots-tag", b"noindex, nofollow"),
 ]
 _DEFAULT_ACCENT = "0b57d0"
-_VERSION = blake2b(STYLE.encode(), digest_size=6).hexdigest()
 
 
 def policy(frames: str = "'none'") -> str:
@@ -80,14 +78,15 @@ def word_of(error: ObverseError) -> str:
 
 
 def style_address(sdk_path: str, accent: str) -> str:
-    """Give the address of the style sheet with an accent, ``#rrggbb``."""
-    return f"{sdk_path}/surveys/form.css?accent={accent[1:].lower()}&v={_VERSION}"
+    """Give the address of the style sheet of pages with an accent, ``#rrggbb``."""
+    return f"{sdk_path}/surveys/form.css?accent={accent[1:].lower()}&v={VERSION}"
 
 
-def style(accent: str, etag: str, zipped: bool) -> Reply:
-    """Answer with the style sheet.
+def style(kind: Kind, accent: str, etag: str, zipped: bool) -> Reply:
+    """Answer with a style sheet.
 
     Args:
+        kind: of what is around the form.
         accent: as ``rrggbb``; blank for the usual one.
         etag: that the client has.
         zipped: the client takes gzip.
@@ -95,7 +94,7 @@ def style(accent: str, etag: str, zipped: bool) -> Reply:
     accent = (accent or _DEFAULT_ACCENT).lower()
     if len(accent) != 6 or not set(accent) <= set("0123456789abcdef"):
         return Reply(400, b"accent: six hexadecimal digits\n", [(b"content-type", b"text/plain"), *OPEN])
-    plain, small, name = _style(accent)
+    plain, small, name = _style(kind, accent)
     headers = [
         (b"content-type", b"text/css; charset=utf-8"),
         (b"cache-control", b"public, max-age=3600, stale-while-revalidate=86400"),
@@ -113,6 +112,6 @@ def style(accent: str, etag: str, zipped: bool) -> Reply:
 
 
 @lru_cache(maxsize=64)
-def _style(accent: str) -> tuple[bytes, bytes, str]:
-    body = (STYLE + theme_css(f"#{accent}")).encode()
+def _style(kind: Kind, accent: str) -> tuple[bytes, bytes, str]:
+    body = sheet(kind, f"#{accent}").encode()
     return body, gzip.compress(body, 9, mtime=0), f'"{blake2b(body, digest_size=10).hexdigest()}"'
