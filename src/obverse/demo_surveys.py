@@ -62,10 +62,22 @@ _CART = Survey(
     repeat=Repeat(how="always", after_days=PLANS[2].rest_days),
 )
 
+_DELIVERY = Survey(
+    name=SURVEY_NAMES[3],
+    questions=(
+        Csat(id="satisfied", text="How satisfied are you with how your order was delivered?", required=True),
+        LongText(id="comment", text="What should we know about it?"),
+    ),
+    places=("link",),
+    audience=Audience(share=PLANS[3].share),
+    repeat=Repeat(how="always", after_days=PLANS[3].rest_days),
+    touchpoint="delivery",
+)
+
 
 def ask(surveys: Surveys) -> None:
     """Have the shop's surveys asked, those that are not yet."""
     there = {one.id for one in surveys.all()}
-    for key, survey in zip(SURVEY_IDS, (_ORDER, _SUPPORT, _CART), strict=True):
+    for key, survey in zip(SURVEY_IDS, (_ORDER, _SUPPORT, _CART, _DELIVERY), strict=True):
         if key not in there:
             surveys.create(survey.name, survey.to_json(), "live", key)

@@ -14,7 +14,9 @@ import pytest
 
 from obverse.errors import QuestionError
 from obverse.simulate import Shop, Simulation, shop
-from obverse.simulate.scenes import NAMES
+from obverse.simulate.calendar import DAY_MS
+from obverse.simulate.moments import PROMISED_DAYS, WHERE_IS_IT
+from obverse.simulate.scenes import CODE, NAMES
 from tests.simulate.shops import END, large, small
 
 _HASH = """
@@ -87,7 +89,7 @@ def test_a_shop_without_stores_apps_teams_or_mail_runs() -> None:
         Shop(), store_people=0.0, app=0.0, business=0.0, members=0.0, second_device=0.0, sharing=0.0, chat=0.0
     )
     made = shop(1, n_people=400, end=END, parameters=bare)
-    assert set(made.truth.events["touchpoint"].to_pylist()) <= {"web", "support"}
+    assert set(made.truth.events["touchpoint"].to_pylist()) <= {"web", "support", "delivery"}
     assert made.truth.people["user_id"].null_count == 400
 
 
@@ -102,7 +104,9 @@ def test_people_who_buy_are_few_and_most_never_identify() -> None:
 
 def test_every_kind_of_event_happens_at_every_touchpoint_it_belongs_to() -> None:
     assert set(large().truth.events["event"].to_pylist()) == set(NAMES)
-    assert set(large().truth.events["touchpoint"].to_pylist()) == {"web", "app", "store", "support", "email"}
+    assert set(large().truth.events["touchpoint"].to_pylist()) == {
+        *("web", "app", "store", "support", "email", "delivery")
+    }
 
 
 def test_nothing_happens_outside_the_period() -> None:
@@ -110,3 +114,34 @@ def test_nothing_happens_outside_the_period() -> None:
     assert calendar.start_ms <= at.min()
     assert at.max() < calendar.end_ms
     assert (np.diff(at) >= 0).all()
+
+
+def test_orders_online_are_delivered_once_and_some_of_them_late() -> None:
+    events, came = large().made.events, large().truth.deliveries
+    online = (events.event == CODE["Order Completed"]) & (events.visit >= 0)
+    ordered = dict(zip(events.cart[online].tolist(), events.at_ms[online].tolist(), strict=True))
+    carts = events.cart[events.event == CODE["Order Delivered"]].tolist()
+    assert len(set(carts)) == len(carts) == came.num_rows
+    late = came["days_late"].to_numpy()
+    at = events.at_ms[events.event == CODE["Order Delivered"]]
+    took = (at - np.array([ordered[cart] for cart in carts])) / DAY_MS
+    assert took.min() > 1
+    assert (took[late == 0] <= PROMISED_DAYS).all()
+    assert (np.abs(took[late > 0] - PROMISED_DAYS - late[late > 0]) <= 1).all()
+    assert 0.08 < (late > 0).mean() < 0.25
+    old = [at < large().made.calendar.end_ms - 12 * DAY_MS for at in ordered.values()]
+    assert len(carts) >= sum(old), "who ordered long ago has it"
+
+
+def test_who_asks_where_an_order_is_asks_before_it_comes() -> None:
+    made = large().made
+    events, cases = made.events, made.cases
+    came = events.event == CODE["Order Delivered"]
+    when = dict(zip(events.cart[came].tolist(), events.at_ms[came].tolist(), strict=True))
+    late = dict(zip(events.cart[came].tolist(), events.detail[came].tolist(), strict=True))
+    asks = np.flatnonzero(events.event == CODE["Support Contacted"])
+    asks = asks[cases.reason[events.detail[asks]] == WHERE_IS_IT]
+    known = [row for row in asks.tolist() if events.cart[row] in when]
+    assert len(known) > 10
+    assert all(events.at_ms[row] < when[events.cart[row]] for row in known)
+    assert np.mean([late[events.cart[row]] > 0 for row in known]) > 0.7

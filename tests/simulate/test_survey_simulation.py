@@ -16,7 +16,7 @@ from obverse.demo_surveys import ask
 from obverse.folder import Folder
 from obverse.settings.store import Settings
 from obverse.simulate import shop
-from obverse.simulate.surveys.asking import ANSWERED, CART, NPS, nps_answer
+from obverse.simulate.surveys.asking import ANSWERED, CART, NPS, PARCEL, nps_answer
 from obverse.simulate.surveys.messages import SURVEY_IDS
 from obverse.simulate.surveys.satisfaction import ABOUT, DELIVERY, WEB
 from obverse.simulate.surveys.sentences import BAD
@@ -89,7 +89,7 @@ def test_the_real_collect_accepts_all_of_it() -> None:
         n += body.n_events
         touchpoints |= {event.touchpoint for event in batch.events}
     assert n == len(told())
-    assert touchpoints == {"web", "app", "support"}
+    assert touchpoints == {"web", "app", "support", "delivery"}
 
 
 def test_answers_fit_the_questions_that_the_demo_asks(folder: Folder) -> None:
@@ -185,3 +185,16 @@ def test_nobody_is_asked_too_often() -> None:
         if key in last:
             assert (row["shown_at"] - last[key]).days >= 14
         last[key] = row["shown_at"]
+
+
+def test_who_got_an_order_late_is_less_content_with_its_delivery() -> None:
+    asked = large().opinions.asked
+    parcel = asked.survey == PARCEL
+    late = large().made.events.detail[asked.event[parcel]] > 0
+    scores = asked.score[parcel]
+    assert late.sum() > 10
+    assert scores[late].mean() < scores[~late].mean() - 1.5
+    sent = [message for message in told() if message["properties"]["survey_id"] == "after-delivery"]
+    assert {message["properties"]["place"] for message in sent} == {"link"}
+    assert {message["context"]["touchpoint"] for message in sent} == {"delivery"}
+    assert len({message["properties"]["submission_id"] for message in sent}) == parcel.sum()

@@ -20,6 +20,7 @@ from obverse.simulate.model import APP, DESKTOP, KIOSK, PHONE, TABLET, Ints
 from obverse.simulate.moments import (
     AFTER_ORDER,
     APP_CLIENT,
+    COURIER_CLIENT,
     DESK_CLIENT,
     KIOSK_CLIENT,
     MAIL_CLIENT,
@@ -39,8 +40,9 @@ _LIBRARIES: dict[int, tuple[str, str, dict[str, object]]] = {
     TILL_CLIENT: ("analytics-python", "2.3.3", {"touchpoint": "store"}),
     DESK_CLIENT: ("analytics-python", "2.3.3", {"touchpoint": "support"}),
     MAIL_CLIENT: ("analytics-python", "2.3.3", {"touchpoint": "email"}),
+    COURIER_CLIENT: ("analytics-python", "2.3.3", {"touchpoint": "delivery"}),
 }
-TOUCHPOINTS = ("web", "app", "store", "store", "support", "email")
+TOUCHPOINTS = ("web", "app", "store", "store", "support", "email", "delivery")
 """Touchpoint of what each client sends."""
 
 _WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
@@ -258,6 +260,7 @@ class _Details:
             "Store Visited": self._store_visited,
             "Email Opened": lambda line: f'"properties":{{{_letter(line.detail)}}}',
             "Email Link Clicked": self._clicked,
+            "Order Delivered": _delivered,
         }
 
     def _product(self, number: int) -> str:
@@ -336,7 +339,7 @@ class _Details:
         online = line.client < TILL_CLIENT
         place = f'"cart_id":"{_cart(cart)}",' if online else self._store(line.detail) + ","
         return (
-            f'"properties":{{"order_id":"{_order(cart)}",{place}'
+            f'"properties":{{"order_id":"{order_id(cart)}",{place}'
             f'"subtotal":{money(self._subtotal[cart])},"discount":{money(self._discount[cart])},{coupon}'
             f'"revenue":{money(revenue)},"shipping":{money(self._shipping[cart])},'
             f'"total":{money(revenue + self._shipping[cart])},"currency":"EUR",'
@@ -346,13 +349,13 @@ class _Details:
     def _refunded(self, line: Line) -> str:
         back = self._made.carts.refund(self._made.stock.price, np.array([line.cart]), np.array([line.detail]))
         cents = int(back[0])
-        return f'"properties":{{"order_id":"{_order(line.cart)}","total":{money(cents)},"currency":"EUR"}}'
+        return f'"properties":{{"order_id":"{order_id(line.cart)}","total":{money(cents)},"currency":"EUR"}}'
 
     def _case(self, line: Line) -> str:
         cases = self._made.cases
         channel = "phone" if cases.by_phone[line.detail] else "chat"
         after = cases.reason[line.detail] >= AFTER_ORDER
-        about = f',"order_id":"{_order(line.cart)}"' if after else ""
+        about = f',"order_id":"{order_id(line.cart)}"' if after else ""
         reason = REASONS[cases.reason[line.detail]]
         return f'"case_id":"c-{line.detail}","reason":"{reason}","channel":"{channel}"{about}'
 
@@ -378,8 +381,14 @@ def _cart(number: int) -> str:
     return f"k-{number}"
 
 
-def _order(number: int) -> str:
+def order_id(number: int) -> str:
+    """Give the id of the order of a cart."""
     return f"o-{100_000 + number}"
+
+
+def _delivered(line: Line) -> str:
+    said = f'"order_id":"{order_id(line.cart)}","carrier":"Bergpost","days_late":{line.detail}'
+    return f'"properties":{{{said}}}'
 
 
 def _letter(issue: int) -> str:

@@ -20,6 +20,7 @@ from obverse.simulate.moments import (
     Moments,
     at_stores,
     by_mail,
+    delivered,
     sent_back,
     with_support,
 )
@@ -123,6 +124,7 @@ def world(shop: Shop, seed: int, n_people: int, days: int, end: datetime) -> Wor
             by_mail(read, seen),
             support,
             sent_back(stream(seed, "refunds"), who, seen, ended, filled),
+            delivered(stream(seed, "deliveries"), shop, who, seen, ended, support, cases),
         ]
     )
     online = _online(rows, at, seen, user, quantity)

@@ -138,6 +138,7 @@ class Shop(msgspec.Struct, frozen=True):
         open_rate: chance that a newsletter is opened.
         click_rate: chance that an opened newsletter is clicked.
         trouble: chance of a contact with support after an order.
+        late: chance that an order online comes late, and that it had for those who ask where it is.
         business: share of people who act for an organisation.
         team: mean number of people of such an organisation.
         incident: what went wrong.
@@ -197,6 +198,7 @@ class Shop(msgspec.Struct, frozen=True):
     open_rate: float = 0.24
     click_rate: float = 0.16
     trouble: float = 0.08
+    late: tuple[float, float] = (0.13, 0.9)
     business: float = 0.02
     team: float = 4.0
     incident: Incident = Incident()

@@ -14,12 +14,16 @@ from obverse.simulate.people import People
 from obverse.simulate.scenes import CODE
 from obverse.simulate.visits import Visits
 
-WEB_CLIENT, APP_CLIENT, KIOSK_CLIENT, TILL_CLIENT, DESK_CLIENT, MAIL_CLIENT = range(6)
+WEB_CLIENT, APP_CLIENT, KIOSK_CLIENT, TILL_CLIENT, DESK_CLIENT, MAIL_CLIENT, COURIER_CLIENT = range(7)
 """Kinds of clients by number: what sends an event."""
 
 REASONS = ("product question", "payment failed", "where is my order", "return", "invoice", "damaged item")
 QUESTION, PAYMENT, AFTER_ORDER = 0, 1, 2
 """Why people contact support; the reasons from `AFTER_ORDER` on come after an order."""
+WHERE_IS_IT = AFTER_ORDER
+
+PROMISED_DAYS = 4
+"""Orders are promised to come within so many days."""
 
 REMINDER = 1_000
 """Number of the reminder of a cart, among the numbers of the newsletter's issues."""
@@ -37,7 +41,8 @@ class Moments:
         device: whose anonymous id it comes under, -1 for none.
         user: it comes under the person's user id.
         cart: cart, order or receipt that it is about, -1 for none.
-        detail: the event's own number: an issue of the newsletter, a store, a case of support.
+        detail: the event's own number: an issue of the newsletter, a store, a case of support, the days by
+            which a parcel came too late.
     """
 
     person: Codes
@@ -232,3 +237,41 @@ def sent_back(
     asked = _asked(seen, who, ordered, ended_ms[ordered], detail)
     at = asked.at_ms + (chance.uniform(5, 18, len(ordered)) * DAY_MS).astype(np.int64)
     return Moments.of(asked.person, at, "Order Refunded", DESK_CLIENT, asked.device, asked.user, cart, detail)
+
+
+def delivered(
+    chance: np.random.Generator,
+    shop: Shop,
+    who: People,
+    seen: Visits,
+    ended_ms: Ints,
+    support: Moments,
+    cases: Cases,
+) -> Moments:
+    """Tell of orders online that were delivered, and how late.
+
+    Args:
+        chance: the piece's chance.
+        shop: the parameters.
+        who: the people.
+        seen: the visits.
+        ended_ms: shape (n_visits,), the end of each.
+        support: contacts with support outside visits, and their ends.
+        cases: what they were about.
+    """
+    ordered = np.flatnonzero(seen.reached == ORDER)
+    asks = (support.event == CODE["Support Contacted"]) & (cases.reason[support.detail] == WHERE_IS_IT)
+    asked_ms = np.zeros(seen.n, dtype=np.int64)
+    np.maximum.at(asked_ms, support.cart[asks], support.at_ms[asks])
+    waited = asked_ms[seen.origin[ordered]]
+    n = len(ordered)
+    late = chance.random(n) < np.where(waited > 0, shop.late[1], shop.late[0])
+    days = np.where(late, chance.uniform(PROMISED_DAYS + 0.5, 9, n), chance.uniform(1.2, 3.8, n))
+    at = ended_ms[ordered] + (days * DAY_MS).astype(np.int64)
+    soon = (chance.uniform(0.2, 1.5, n) * DAY_MS).astype(np.int64)
+    at = np.where(waited > 0, np.maximum(at, waited + soon), at)  # nobody asks for what is there
+    too_late = np.ceil((at - ended_ms[ordered]) / DAY_MS - PROMISED_DAYS).clip(0).astype(np.int32)
+    sent = _asked(seen, who, ordered, at, too_late)
+    return Moments.of(
+        sent.person, at, "Order Delivered", COURIER_CLIENT, sent.device, sent.user, sent.cart, too_late
+    )

@@ -51,6 +51,7 @@ EVENTS = {
     "Store Visited": 0.0,
     "Email Opened": 0.0,
     "Email Link Clicked": 0.0,
+    "Order Delivered": 0.0,
 }
 """The events of the model by number, with the time that people take before each."""
 

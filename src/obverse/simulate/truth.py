@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from obverse.simulate.clients import TOUCHPOINTS, anonymous_ids
+from obverse.simulate.clients import TOUCHPOINTS, anonymous_ids, order_id
 from obverse.simulate.happenings import World
 from obverse.simulate.ids import MESSAGE, uuids
 from obverse.simulate.model import CHECKOUT, ORDER, STEPS, Bools, Codes, Floats
@@ -69,6 +69,24 @@ class Truth:
                 "anonymous_id": pa.array(ids[events.device], pa.string()),
                 "user_id": pa.array(who[events.person], pa.string(), mask=~events.user),
                 "visit": pa.array(events.visit, mask=events.visit < 0),
+            }
+        )
+
+    @cached_property
+    def deliveries(self) -> pa.Table:
+        """Give the orders that were delivered, in the order of time.
+
+        Columns: order_id, person (number of who ordered), delivered_at, days_late (0 where it came as
+        promised).
+        """
+        events = self._made.events
+        came = np.flatnonzero(events.event == CODE["Order Delivered"])
+        return pa.table(
+            {
+                "order_id": [order_id(cart) for cart in events.cart[came].tolist()],
+                "person": events.person[came],
+                "delivered_at": pa.array(events.at_ms[came] * 1000, pa.timestamp("us", tz="UTC")),
+                "days_late": events.detail[came],
             }
         )
 

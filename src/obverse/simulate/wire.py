@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from obverse.simulate.calendar import DAY_MS, HOUR_MS
-from obverse.simulate.clients import Author, batch_context
+from obverse.simulate.clients import TOUCHPOINTS, Author, batch_context
 from obverse.simulate.happenings import World
 from obverse.simulate.model import Bools, Codes, Ints, begins, stream
 from obverse.simulate.moments import APP_CLIENT, KIOSK_CLIENT, TILL_CLIENT, WEB_CLIENT
@@ -96,7 +96,7 @@ def _arrivals(chance: np.random.Generator, made: World) -> Ints:
     soon = events.at_ms + (chance.exponential(900, n) + 30).astype(np.int64)
     soon = np.where(events.client == APP_CLIENT, -(-soon // 30_000) * 30_000, soon)
     soon = np.where(events.client == TILL_CLIENT, -(-soon // HOUR_MS) * HOUR_MS, soon)
-    share = np.zeros(6)
+    share = np.zeros(len(TOUCHPOINTS))
     share[[WEB_CLIENT, APP_CLIENT, KIOSK_CLIENT]] = wire.offline_web, wire.offline_app, wire.offline_web
     late = chance.exponential(wire.offline_h * HOUR_MS, made.seen.n)
     late += np.where(chance.random(made.seen.n) < 0.06, chance.uniform(1, 9, made.seen.n) * DAY_MS, 0)

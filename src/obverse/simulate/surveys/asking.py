@@ -17,8 +17,8 @@ from obverse.simulate.scenes import CODE
 from obverse.simulate.surveys.satisfaction import ABOUT, Feelings, feelings, slow
 from obverse.simulate.surveys.sentences import BAD, GOOD, NEUTRAL, written
 
-NPS, CSAT, CART = range(3)
-"""The surveys by number: after an order, after a case of support, on leaving a cart."""
+NPS, CSAT, CART, PARCEL = range(4)
+"""The surveys by number: after an order, after a case of support, on leaving a cart, after a delivery."""
 
 IGNORED, DISMISSED, ABANDONED, ANSWERED = range(4)
 """What became of a survey that was shown."""
@@ -58,6 +58,7 @@ PLANS = (
     Plan(0.8, -0.6, 0.85, 0.5, 0.6, 60),
     Plan(1.0, -0.2, 0.6, 0.3, 0.5, 14),
     Plan(0.5, -1.2, -0.25, 0.4, 0.8, 30),
+    Plan(0.6, -0.9, 0.4, 0.4, 0.5, 30),
 )
 """By number of the survey. Who is content answers; of those who leave a cart rather who is not."""
 
@@ -67,12 +68,12 @@ class Asked:
     """All times that somebody was asked, in the order of time; all columns have shape (n,).
 
     Attributes:
-        survey: `NPS`, `CSAT` or `CART`.
+        survey: `NPS`, `CSAT`, `CART` or `PARCEL`.
         event: number of the event that it followed, in `World.events`.
         person: who was asked.
         shown_ms: when it came into view.
         satisfaction: at that instant.
-        score: the true answer to its scale: 0–10 for NPS, 1–5 for CSAT, -1 for the cart.
+        score: the true answer to its scale: 0–10 for NPS, 1–5 after a case or a delivery, -1 for the cart.
         propensity: chance of an answer.
         outcome: see `OUTCOMES`.
         reason: position in `REASONS`, -1 but for the cart.
@@ -159,7 +160,13 @@ def _asked(chance: np.random.Generator, made: World, felt: Feelings, engagement:
     n = len(person)
     satisfaction = felt.at(person, shown)
     score = np.select(
-        [survey == NPS, survey == CSAT], [nps_answer(satisfaction), _case(made, event, satisfaction)], -1
+        [survey == NPS, survey == CSAT, survey == PARCEL],
+        [
+            nps_answer(satisfaction),
+            _case(made, event, satisfaction),
+            _parcel(made.events.detail[event], satisfaction),
+        ],
+        -1,
     )
     likely = propensity(survey, satisfaction, engagement[person])
     answered = chance.random(n) < likely
@@ -200,8 +207,10 @@ def _times(chance: np.random.Generator, made: World) -> tuple[Codes, Ints, Ints]
     on_page = np.flatnonzero((events.visit >= 0) & (events.client == WEB_CLIENT))
     np.maximum.at(last, events.visit[on_page], on_page)
     leaving = np.sort(last[left][last[left] >= 0])
+    came = np.flatnonzero(events.event == CODE["Order Delivered"])
     found = []
-    for number, (at, wait_s) in enumerate(((ordered, (4, 25)), (solved, (600, 5400)), (leaving, (2, 9)))):
+    moments = (ordered, (4, 25)), (solved, (600, 5400)), (leaving, (2, 9)), (came, (3600, 36_000))
+    for number, (at, wait_s) in enumerate(moments):
         picked = chance.random(made.who.n) < PLANS[number].share
         at = at[picked[events.person[at]]]
         shown = events.at_ms[at] + chance.integers(wait_s[0] * 1000, wait_s[1] * 1000, len(at))
@@ -219,6 +228,12 @@ def _case(made: World, event: Ints, satisfaction: Floats) -> Codes:
     dragged = np.zeros(len(event), dtype=bool)
     dragged[ended] = slow(made, event[ended])
     found = np.rint(np.where(dragged, 2.3, 4.2) + 0.6 * satisfaction)
+    return np.clip(found, 1, 5).astype(np.int32)
+
+
+def _parcel(days_late: Codes, satisfaction: Floats) -> Codes:
+    """Give the true answer, from 1 to 5, on a delivery: above all whether it came when it was promised."""
+    found = np.rint(np.where(days_late > 0, 3.6 - 0.3 * days_late, 4.4) + 0.5 * satisfaction)
     return np.clip(found, 1, 5).astype(np.int32)
 
 
@@ -278,5 +293,5 @@ def _answers(asked: Asked) -> pa.Table:
     )
 
 
-SURVEY_NAMES = ("After an order", "After a case of support", "Why carts are left")
+SURVEY_NAMES = ("After an order", "After a case of support", "Why carts are left", "After a delivery")
 """What the team calls the surveys."""

@@ -21,6 +21,7 @@ from obverse.simulate.surveys.asking import (
     DISMISSED,
     IGNORED,
     NPS,
+    PARCEL,
     PLANS,
     REASONS,
     SURVEY_NAMES,
@@ -28,10 +29,12 @@ from obverse.simulate.surveys.asking import (
 )
 from obverse.simulate.wire import Body
 
-SURVEY_IDS = ("after-order", "after-support", "left-cart")
+SURVEY_IDS = ("after-order", "after-support", "left-cart", "after-delivery")
 """By number of the survey; they stand in the events, so they never change."""
-MOMENTS = ("ordered", "solved", "leaving")
-SCALE_OF = {NPS: "recommend", CSAT: "satisfied"}
+MOMENTS = ("ordered", "solved", "leaving", "delivered")
+BY_MAIL = {CSAT: "support", PARCEL: "delivery"}
+"""The surveys that are sent by e-mail, and the touchpoint that they are about."""
+SCALE_OF = {NPS: "recommend", CSAT: "satisfied", PARCEL: "satisfied"}
 """The question on a scale, which has a score."""
 LANGUAGE = "en"
 _BATCH = 200
@@ -125,7 +128,7 @@ class Writer:
     def _message(self, number: int, event: str, mark: str, at: int, told: dict[str, Any]) -> dict[str, Any]:
         asked, happened = self._asked, self._made.events
         survey, row = int(asked.survey[number]), int(asked.event[number])
-        device, by_mail = int(happened.device[row]), survey == CSAT
+        device, by_mail = int(happened.device[row]), survey in BY_MAIL
         said: dict[str, Any] = {
             "type": "track",
             "event": event,
@@ -142,7 +145,7 @@ class Writer:
                 "share": PLANS[survey].share,
             }
             | told,
-            "context": {"touchpoint": "support" if by_mail else TOUCHPOINTS[int(happened.client[row])]},
+            "context": {"touchpoint": BY_MAIL.get(survey, TOUCHPOINTS[int(happened.client[row])])},
         }
         page = int(happened.page[row])
         if page >= 0 and not by_mail:
@@ -154,5 +157,10 @@ class Writer:
         return said
 
 
-QUESTIONS = (("recommend", "why"), ("satisfied", "solved", "comment"), ("reason", "more"))
+QUESTIONS = (
+    ("recommend", "why"),
+    ("satisfied", "solved", "comment"),
+    ("reason", "more"),
+    ("satisfied", "comment"),
+)
 """Ids of the questions of each survey, in order; the last is a text that may be left empty."""

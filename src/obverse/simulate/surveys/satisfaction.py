@@ -15,10 +15,6 @@ ABOUT = ("delivery", "web", "app", "store", "support")
 """The touchpoints that experiences, and so texts, are truly about."""
 DELIVERY, WEB, IN_APP, STORE, SUPPORT = range(len(ABOUT))
 
-WHERE_IS_IT = 2
-"""Position in `moments.REASONS` of those who ask where their order is."""
-LATE, LATE_ASKED = 0.13, 0.9
-"""Chance that an order comes late, and that it had for those who ask where it is."""
 _SLOW_MS = DAY_MS // 8
 _LINE = 1 << 45
 
@@ -84,7 +80,7 @@ class Feelings:
 def feelings(chance: np.random.Generator, made: World) -> Feelings:
     """Draw what people go through, from what happened in the shop."""
     parts = [
-        _deliveries(chance, made),
+        _deliveries(made),
         _refunds(made),
         _failures(made),
         _support(made),
@@ -121,15 +117,10 @@ def _of(made: World, event: str, among: Bools | None = None) -> Ints:
     return np.flatnonzero(found if among is None else found & among)
 
 
-def _deliveries(chance: np.random.Generator, made: World) -> _Part:
-    """Orders come in time or late; who asked where it is had mostly waited too long."""
-    orders = _of(made, "Order Completed", made.events.visit >= 0)
-    contacts = _of(made, "Support Contacted")
-    asked = made.cases.reason[made.events.detail[contacts]] == WHERE_IS_IT
-    waits = np.isin(made.events.cart[orders], made.events.cart[contacts[asked]])
-    late = chance.random(len(orders)) < np.where(waits, LATE_ASKED, LATE)
-    arrived = (np.where(late, 6.0, 2.5) * DAY_MS).astype(np.int64)
-    return _part(made, orders, np.where(late, -1.3, 0.2), DELIVERY, arrived)
+def _deliveries(made: World) -> _Part:
+    """Orders come in time or late."""
+    came = _of(made, "Order Delivered")
+    return _part(made, came, np.where(made.events.detail[came] > 0, -1.3, 0.2), DELIVERY)
 
 
 def _refunds(made: World) -> _Part:
