@@ -16,7 +16,7 @@ KERNELS: tuple[Any, ...] = (
     *(arrange.arrange, arrange.places, arrange.spliced_offsets, arrange.spliced, arrange.merged),
     *(arrange.thinned, arrange.units, units.session_starts, units.looked_up, units.account_keys),
     *(owners._people, reel._events_under),
-    *(funnel_scan.scan, overview_scan.tally_totals, overview_scan.tally_rows, overview_scan.tally_places),
+    *(funnel_scan.scan, overview_scan.reach_of, overview_scan.tally),
 )
 
 

@@ -87,7 +87,9 @@ def test_a_survey_that_is_shown_is_at_most_8_kb_more_its_style_sheet_with_it(
     def note(request: Request) -> None:
         name = urlsplit(request.url).path.rpartition("/")[2]
         if request.method == "GET" and "/obverse/surveys" in request.url and name != "live.json":
-            assert request.response().header_value("content-encoding") == "gzip"
+            answer = request.response()
+            assert answer is not None
+            assert answer.header_value("content-encoding") == "gzip"
             loaded[name] = request.sizes()["responseBodySize"]
 
     visitor.on("requestfinished", note)

@@ -105,7 +105,7 @@ class Types:
             opens, member = _OPENS.match(line), _MEMBER.match(line)
             if opens:
                 owner, static = opens[1], bool(_STATIC.match(line))
-            itself = [("api", owner)] if static else []
+            itself: list[tuple[str, ...]] = [("api", owner)] if static else []
             if owner and member:
                 yield line, f"{owner}.{member[1]}", [*itself, *self._paths(owner, member[1], static)]
             elif owner:

@@ -59,11 +59,11 @@ def test_security_is_rated_lower_by_people_who_had_a_problem(tmp_path: Path) -> 
 def test_the_4_39_that_is_printed_elsewhere_counts_codes_as_ratings() -> None:
     """A deck on this file prints 3.86 and 4.39.
 
-    With 0 and 6 left in, the means are 3.869 and 4.394, which cut to two places are both its figures. No other
-    reading tried gives both: weighted 3.865 and 4.397, everybody who did not name a problem 4.367.
+    With 0 and 6 left in, the means are 3.869 and 4.394, which cut to two places are both its figures. No
+    other reading tried gives both: weighted 3.865 and 4.397, everybody who did not name a problem 4.367.
     """
     file = SFO / "2017_SFO_Customer_Survey.csv.gz"
-    found = duckdb.sql(
+    found = duckdb.execute(
         f"""SELECT count(*), avg(Q14PASSTHRU), avg(Q14PASSTHRU) FILTER (Q14PASSTHRU BETWEEN 1 AND 5)
         FROM read_csv('{file}', normalize_names = true) WHERE Q15PROBLEM IN (1, 2)
         GROUP BY Q15PROBLEM ORDER BY Q15PROBLEM"""

@@ -111,7 +111,7 @@ class Choices:
 def _added(values: Int64s, place: Int64s, shape: tuple[int, int]) -> Int64s:
     found = np.zeros((shape[0] * shape[1], values.shape[1]), dtype=np.int64)
     np.add.at(found, place, values)
-    return found.reshape(*shape, -1)
+    return found.reshape(*shape, values.shape[1])
 
 
 @lru_cache(maxsize=16)
