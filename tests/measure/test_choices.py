@@ -79,6 +79,11 @@ def ends(one: object) -> tuple[float, ...]:
     return tuple(-1.0 if (end := getattr(one, name)) is None else end for name in ("value", "low", "high"))
 
 
+def test_nobody_chose_anything() -> None:
+    nobody = np.zeros(0, dtype=np.int64)
+    assert counted((), nobody, nobody, "choice") == Counted(0, (), 0)
+
+
 def test_one_person_who_answers_often_is_one_person() -> None:
     often = np.repeat(np.arange(12), 10)
     label = np.where(often < 3, 1, 2)
