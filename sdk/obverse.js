@@ -2,7 +2,7 @@
 const ME = "obverse.me", SESSION = "obverse.session", QUEUE = "obverse-";
 /** @type {T.Any} */
 let [state, box, stops, heard, options, view] = ["denied", { __proto__: null }, { __proto__: null }, []];
-let n = 1e6, failures = 0, timer = 0, pulse = 0, rest = 0, shown = 0;
+let failures = 0, timer = 0, pulse = 0, rest = 0, shown = 0, n = 1e6;
 const unsent = new Set();
 
 /** @type {T.Safely} */
@@ -13,7 +13,7 @@ const tell = (name = "") => dispatchEvent(new Event("obverse:" + name));
 /** @type {T.Listen} */
 const listen = (name, act) => addEventListener(name, safely(act));
 const random = () => crypto.getRandomValues(new Uint32Array(4)).join("");
-const read = (key = "") => ({ __proto__: null, ...safely(JSON.parse)(box[key]) });
+const read = (key = "") => ({ __proto__: null, ...safely(JSON.parse)(box[key] || null) });
 const put = (key = "", value = {}) => {
 	const text = JSON.stringify(value);
 	try { box[key] = text } catch { box = { __proto__: null, ...box, [key]: text } }
@@ -40,7 +40,7 @@ const add = (call = {}) => {
 	put(SESSION, { id: sessionId, at: now });
 	const messageId = QUEUE + now.toString(36) + n++ + random();
 	const context = { ...(view ?? here()), first, groupId: group, sessionId };
-	call = { anonymousId: id, userId: user, ...call, messageId, timestamp: new Date(now), context };
+	call = { anonymousId: id, userId: user, ...call, messageId, timestamp: new Date(), context };
 	put(messageId, call);
 	unsent.add(messageId);
 	heard[99] || heard.push(call);
