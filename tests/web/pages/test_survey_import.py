@@ -174,3 +174,12 @@ def test_hostile_words_are_only_words(client: httpx.Client) -> None:
     assert "<script>alert" not in page.text
     assert '"><script>x' not in page.text
     assert "<b>b</b>" not in page.text
+
+
+def test_a_ranking_is_still_one_after_it_was_checked(server: Server, client: httpx.Client) -> None:
+    orders = ("Price,Taste,Speed", "Taste,Price,Speed", "Speed,Taste,Price")
+    text = "rank_1,rank_2,rank_3\n" + "".join(f"{orders[k % 3]}\n" for k in range(9))
+    page = _send(client, _upload(client, text, name="Ranks.csv"), "check", day="2026-03-02")
+    assert page.status_code == 200, page.text
+    assert "9</strong> answers came in" in _send(client, page, "import").text
+    assert _answers(server, "Ranks")[0] == {"rank": ["price", "taste", "speed"]}

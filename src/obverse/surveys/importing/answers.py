@@ -25,6 +25,7 @@ from obverse.surveys.question import (
     Nps,
     Option,
     Question,
+    Ranking,
     Rating,
     Seq,
     ShortText,
@@ -129,6 +130,8 @@ def answers_of(one: QuestionMap, columns: Sequence[Column], known: Question | No
         return _single(one, said, cells[0], known)
     if one.type == "multiple":
         return _multiple(one, said, columns, cells, known)
+    if one.type == "ranking":
+        return _ranking(one, said, columns, cells, known)
     if one.type == "matrix":
         return _matrix(one, said, columns, cells, known)
     if one.type == "consent":
@@ -218,7 +221,7 @@ def _multiple(
 ) -> Answers:
     before = known.options if isinstance(known, Multiple) else ()
     misfits = Misfits("neither chosen nor not chosen")
-    if one.separator:
+    if one.separator or one.mentions:
         parted = [[_parts(cell, one.separator) for cell in column] for column in cells]
         chosen = [[part for column in parted for part in column[at]] for at in range(len(cells[0]))]
         texts = _in_order([part for row in chosen for part in row])
@@ -254,7 +257,8 @@ def _ticked(
 
 
 def _parts(cell: str | None, separator: str) -> list[str]:
-    return [] if cell is None else [part.strip() for part in cell.split(separator) if part.strip()]
+    parts = [] if cell is None else cell.split(separator) if separator else [cell]
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _matrix(
@@ -279,6 +283,46 @@ def _matrix(
         for row in zip(*cells, strict=True)
     ]
     return Answers(Matrix(**said, rows=rows, options=options), values, Misfits("no option"))
+
+
+def _ranking(
+    one: QuestionMap,
+    said: Mapping[str, Any],
+    columns: Sequence[Column],
+    cells: Sequence[Sequence[str | None]],
+    known: Question | None,
+) -> Answers:
+    """Read orders; one that has not all options, each once, is none: its places mean something else."""
+    given = list(zip(*cells, strict=True))
+    texts = _in_order([cell for row in given for cell in row]) if one.mentions else list(_names(one, columns))
+    options = options_of(texts, known.options if isinstance(known, Ranking) else ())
+    _check_number(one, len(options), 12, "options")
+    if not 2 <= len(options) <= len(columns):
+        raise QuestionError(
+            f"questions.{one.id}: {len(columns)} columns cannot hold an order of {len(options)} options; "
+            "those that were named at all make a multiple choice"
+        )
+    by_text = {option.text: option.id for option in options}
+    misfits = Misfits(f"not all {len(options)} options, each once")
+    values: list[Value | None] = []
+    for row in given:
+        named = row if one.mentions else _by_place(row, texts)
+        order = [by_text[cell[:2000]] for cell in named if cell is not None]
+        whole = len(order) == len(set(order)) == len(options)
+        values.append(order if whole else None)
+        if not whole and any(cell is not None for cell in row):
+            _note(misfits, ", ".join(cell or "-" for cell in row))
+    return Answers(Ranking(**said, options=options), values, misfits)
+
+
+def _by_place(row: Sequence[str | None], texts: Sequence[str]) -> list[str | None]:
+    """Give the options of a row by the places that its cells name, from 1; None where there is none."""
+    found: list[str | None] = [None] * len(row)
+    for text, cell in zip(texts, row, strict=True):
+        place = None if cell is None else number_in(cell)
+        if place is not None and 1 <= place <= len(row):
+            found[place - 1] = text
+    return found
 
 
 def _text(one: QuestionMap, said: Mapping[str, Any], cells: Sequence[str | None]) -> Answers:

@@ -15,7 +15,8 @@ from obverse.errors import QuestionError, unknown
 from obverse.surveys.importing.answers import NO, YES, mapped, number_in, slug
 from obverse.surveys.importing.likert import scale_of_words
 from obverse.surveys.importing.mapping import MISSING, QuestionMap, SurveyMapping, Type, fits, meant
-from obverse.surveys.importing.sheet import Column, Sheet
+from obverse.surveys.importing.ranks import holds_options, is_ranking
+from obverse.surveys.importing.sheet import Column, ColumnSet, Sheet
 from obverse.surveys.question import Question
 
 MAX_QUESTIONS = 100
@@ -159,8 +160,10 @@ class _Guesser:
         values = plain
         if one.values is None and guessed.type == kind:
             values = guessed.values
-        elif one.values is None and kind in ("single", "matrix", "multiple"):
+        elif one.values is None and kind in ("single", "matrix", "multiple", "ranking"):
             values = {**columns[0].labels, **plain}
+        if kind == "ranking" and not one.names and holds_options(columns, values):
+            one = msgspec.structs.replace(one, mentions=True)
         points = one.points or guessed.points or _points(_cells(columns[0], values))
         reverse = one.reverse or any(fits(pattern, columns[0].name) for pattern in self.said.reverse)
         return msgspec.structs.replace(
@@ -235,10 +238,7 @@ class _Guesser:
     def found(self, given: Sequence[QuestionMap]) -> Iterator[QuestionMap]:
         """Guess the questions among the columns that nothing names."""
         taken = {one.id for one in given}
-        for columns, kind, text in _groups(list(self.free.values()), self.values_of):
-            one = self.question(columns, kind, text)
-            if one is None:
-                continue
+        for one in self.of_sets() + self.of_groups():
             key, number = one.id, 2
             while key in taken:
                 key, number = f"{one.id[:36]}_{number}", number + 1
@@ -250,19 +250,52 @@ class _Guesser:
                 one if key not in self.before else msgspec.structs.replace(one, type=None, points=None)
             )
 
+    def of_sets(self) -> list[QuestionMap]:
+        """Make the questions of columns of which the file says that they are one."""
+        return [
+            self.of_set(one, [self.free.pop(name) for name in one.columns])
+            for one in self.sheet.sets
+            if all(name in self.free for name in one.columns)
+        ]
+
+    def of_set(self, one: ColumnSet, columns: Sequence[Column]) -> QuestionMap:
+        key, values = slug(one.name, "q"), self.values_of(columns)
+        names: tuple[str, ...] = ()
+        if one.counted is None:
+            words = {value: label for column in columns for value, label in column.labels.items()}
+            values = {**words, **values}
+        else:
+            cells = {cell for column in columns for cell in column.cells if cell is not None}
+            values = {cell: "1" if cell == one.counted else "0" for cell in sorted(cells)} | values
+            said = [column.labels.get(one.counted) if one.by_value else None for column in columns]
+            names = tuple(word or column.text for word, column in zip(said, columns, strict=True))
+        self.reasons[key] = f"{len(columns)} columns that the file names as one set"
+        return QuestionMap(
+            id=key, columns=one.columns, type="multiple", text=(one.label or one.name)[:2000], values=values,
+            names=names, mentions=one.counted is None,
+        )  # fmt: skip
+
+    def of_groups(self) -> list[QuestionMap]:
+        """Make the questions of columns that are named alike, and of each other column."""
+        groups = _groups(list(self.free.values()), self.values_of)
+        found = (self.question(columns, kind, text) for columns, kind, text in groups)
+        return [one for one in found if one is not None]
+
     def question(self, columns: Sequence[Column], kind: Type | None, text: str) -> QuestionMap | None:
         """Make a question of columns; None where they are none."""
         first = columns[0]
         values = self.values_of(columns)
         if kind is not None:
             key = slug(text, "q")
-            if kind == "matrix":
+            if kind in ("matrix", "ranking"):
                 values = {**first.labels, **values}
-            names = tuple(_part(column)[1] for column in columns) if kind in ("multiple", "matrix") else ()
+            mentions = kind == "ranking" and holds_options(columns, values)
+            parted = kind in ("multiple", "matrix", "ranking") and not mentions
             self.reasons[key] = f"{len(columns)} columns that belong together"
             return QuestionMap(
                 id=key, columns=tuple(column.name for column in columns), type=kind, text=text[:2000],
-                values=values, names=names,
+                values=values, names=tuple(_part(column)[1] for column in columns) if parted else (),
+                mentions=mentions,
             )  # fmt: skip
         guessed = _kind(first, values)
         if guessed.type is None:
@@ -433,6 +466,8 @@ def _group_at(columns: Sequence[Column], at: int, values_of: ValuesOf) -> tuple[
     cells = [_cells(column, values_of([column])) for column in group]
     if all(_ticks(one) for one in cells if one) and any(cells) and size <= 50:
         return size, "multiple", stem
+    if is_ranking([mapped(column, {**column.labels, **values_of([column])}) for column in group]):
+        return size, "ranking", stem
     different = {cell for one in cells for cell in one}
     spelled = all(
         column.labels or not number_in(cell) for column, one in zip(group, cells, strict=True) for cell in one

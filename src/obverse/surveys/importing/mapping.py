@@ -32,14 +32,15 @@ Type = Literal[
     "single",
     "multiple",
     "matrix",
+    "ranking",
     "short_text",
     "long_text",
     "consent",
 ]
 TYPES: tuple[Type, ...] = get_args(Type)
-"""Kinds of question that a column can hold. A ranking is imported as a rating of each thing."""
+"""Kinds of question that columns can hold."""
 
-SEVERAL: tuple[Type, ...] = ("sus", "umux_lite", "multiple", "matrix")
+SEVERAL: tuple[Type, ...] = ("sus", "umux_lite", "multiple", "matrix", "ranking")
 """Kinds whose answer may lie in several columns."""
 
 
@@ -55,8 +56,10 @@ class QuestionMap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         values: what a value of the file becomes: ``missing`` for no answer; guessed where None.
         points: of a scale.
         reverse: answers count from the other end: a value v of n points becomes n + 1 - v.
-        names: words of each column, of a multiple choice the options, of a matrix the rows.
+        names: words of each column, of a multiple choice or a ranking the options, of a matrix the rows.
         separator: what stands between options where one column holds several.
+        mentions: each column of a multiple choice or a ranking holds an option, the one that was named first,
+            second and so on; else each column is an option, and holds whether it was chosen, or its place.
     """
 
     id: Id
@@ -68,6 +71,7 @@ class QuestionMap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     reverse: bool = False
     names: tuple[str, ...] = ()
     separator: str = ""
+    mentions: bool = False
 
 
 class SurveyMapping(

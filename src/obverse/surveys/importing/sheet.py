@@ -43,6 +43,25 @@ class Column:
 
 
 @dataclass(frozen=True)
+class ColumnSet:
+    """Columns that a file says are one question of which several options can be chosen.
+
+    Attributes:
+        name: of the set.
+        label: what was asked; empty where the file does not say.
+        columns: by name.
+        counted: the cell that means chosen, each column being an option; None where columns hold options.
+        by_value: an option's words are those of the counted value, not the column's.
+    """
+
+    name: str
+    label: str
+    columns: tuple[str, ...]
+    counted: str | None
+    by_value: bool = False
+
+
+@dataclass(frozen=True)
 class Sheet:
     """A file that was read.
 
@@ -55,6 +74,7 @@ class Sheet:
         digest: of the file's content.
         notices: what the reader of the summary should know.
         n_unreadable: rows that are not there as they cannot be read.
+        sets: columns that belong together.
     """
 
     path: Path
@@ -65,6 +85,7 @@ class Sheet:
     digest: str
     notices: tuple[str, ...] = ()
     n_unreadable: int = 0
+    sets: tuple[ColumnSet, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from obverse.errors import DataError, QuestionError
 from obverse.surveys.importing.sheet import (
     MAX_UNPACKED_BYTES,
     Column,
+    ColumnSet,
     Sheet,
     SheetOptions,
     check_size,
@@ -48,7 +49,20 @@ def read(path: Path, options: SheetOptions) -> Sheet:
     n_rows = len(next(iter(columns.values())).cells) if columns else 0
     check_size(path.name, n_rows, len(names))
     digest = blake2b(path.read_bytes(), digest_size=16).hexdigest()
-    return Sheet(path, "SPSS", columns, n_rows, 1, digest, notices)
+    sets = tuple(_sets(getattr(meta, "mr_sets", None) or {}, dict(zip(names, own, strict=True))))
+    return Sheet(path, "SPSS", columns, n_rows, 1, digest, notices, sets=sets)
+
+
+def _sets(found: Mapping[str, Mapping[str, Any]], own: Mapping[str, str]) -> Iterator[ColumnSet]:
+    """Give the multiple-response sets; one of which a variable is missing is no set."""
+    by_name = {given.lower(): name for given, name in own.items()}
+    for name, one in found.items():
+        columns = [by_name.get(given.lower()) for given in one["variable_list"]]
+        there = tuple(column for column in columns if column is not None)
+        counted = text_of(one["counted_value"]) if one["is_dichotomy"] else None
+        if 1 < len(there) == len(columns) and (counted is not None) == one["is_dichotomy"]:
+            label = " ".join((one["label"] or "").split())
+            yield ColumnSet(name, label, there, counted, by_value=one["type"] == "E")
 
 
 def _reading(path: Path, **how: Any) -> tuple[Mapping[str, Any], Any, tuple[str, ...]]:

@@ -40,6 +40,7 @@ TYPE_NAMES = {
     "single": "Single choice",
     "multiple": "Multiple choice",
     "matrix": "Matrix",
+    "ranking": "Ranking",
     "short_text": "Short text",
     "long_text": "Long text",
     "consent": "Consent",
@@ -148,6 +149,7 @@ def _questions(form: Mapping[str, str]) -> Iterator[QuestionMap]:
             "reverse": field["reverse"] == "on",
             "names": _lines(field["names"]),
             "separator": field["separator"],
+            "mentions": field["mentions"] == "on",
         }
         try:
             yield msgspec.convert(said, QuestionMap)
@@ -156,7 +158,8 @@ def _questions(form: Mapping[str, str]) -> Iterator[QuestionMap]:
 
 
 _QUESTION_FIELDS = (
-    "id", "columns", "type", "text", "values", "points", "reverse", "names", "separator", "use", "guessed",
+    "id", "columns", "type", "text", "values", "points", "reverse", "names", "separator",
+    "mentions", "use", "guessed",
 )  # fmt: skip
 
 
