@@ -263,6 +263,24 @@ def test_the_ids_of_many_people_do_not_get_in_each_others_way() -> None:
     assert (got.totals.sessions, got.totals.people, got.totals.events.value) == (3 * n, n, 2)
 
 
+@pytest.mark.parametrize("ids", [False, True])
+def test_sessions_of_many_events_are_measured_as_those_of_few(ids: bool) -> None:
+    sizes = [1, 2, 15, 16, 17, 40]
+    events = [
+        Visit(0, NOON + day * DAY + at * SECOND, 100 * day + at, session="x" * day * ids, device="phone")
+        for day, size in enumerate(sizes, 1)
+        for at in range(size)
+    ]
+    question = Sessions(by="device")
+    layout = lay(MEASURE.plan(question), events, 1)
+    summary = MEASURE.scan(question, layout, range(1))
+    counts = np.array(sizes, float)
+    for found, draws in zip(summary.moments[0], (counts - 1, counts, counts), strict=True):
+        assert found == pytest.approx((len(draws), np.mean(draws), np.var(draws) * len(draws)))
+    assert summary.lengths.sum() == len(sizes)
+    assert np.repeat(np.arange(22), summary.depths[0]).tolist() == [min(size, 21) for size in sizes]
+
+
 def test_touchpoints_have_sessions_of_their_own_unless_told_otherwise() -> None:
     events = views(0, 20) + views(10, first=9, touchpoint="app")
     assert n_sessions(events) == 2

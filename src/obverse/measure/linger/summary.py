@@ -10,7 +10,7 @@ import numpy as np
 from obverse.measure import moments
 from obverse.measure.histogram import edges_ms, n_bins
 from obverse.measure.linger.state import MS_DAY, N_COUNTS, OWNER, PER_OCTAVE_SHIFT, Tally
-from obverse.measure.sessions.state import N_COLUMNS, N_SCRATCH, WHOSE
+from obverse.measure.sessions.summary import blank_tables, settled
 from obverse.tape.layout import Floats, Int64s
 
 N_TIMES = n_bins(MS_DAY * 1_000)
@@ -47,10 +47,8 @@ class LingerSummary:
     @classmethod
     def of(cls, tally: Tally, newest: int) -> Self:
         """Keep what a scan has tallied, without its scratch columns."""
-        counts, exits = (
-            np.ascontiguousarray(part) for part in (tally.counts[:, :OWNER], tally.exits[:, :N_COLUMNS])
-        )
-        return cls(counts, exits, tally.times, tally.sides, tally.worth, tally.money, newest)
+        counts = np.ascontiguousarray(tally.counts[:, :OWNER])
+        return cls(counts, settled(tally.exits), tally.times, tally.sides, tally.worth, tally.money, newest)
 
     def merge(self, other: Self) -> Self:
         """Give the summary of both."""
@@ -75,11 +73,9 @@ def blank(n_pages: int, two_sides: bool) -> Tally:
     n_sides = 2 if two_sides else N_SIDES
     counts = np.zeros((n_pages, N_COUNTS), dtype=np.int64)
     counts[:, OWNER] = -1
-    exits = np.zeros((n_pages, N_SCRATCH), dtype=np.int64)
-    exits[:, WHOSE] = -1
     return Tally(
         counts=counts,
-        exits=exits,
+        exits=blank_tables(n_pages),
         times=np.zeros((n_pages, N_TIMES), dtype=np.int64),
         sides=np.zeros((n_pages, n_sides, 4), dtype=np.int64),
         worth=np.zeros((n_pages, n_sides, 3)),

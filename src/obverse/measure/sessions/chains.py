@@ -90,7 +90,7 @@ def brought_up(
     arrived = campaign >= 0 and chains[at, PAGED] == 1 and campaign != chains[at, CAMPAIGN]
     if arrived or not goes_on(chains, at, person, time, gap):
         chains[at, OWNER] = person
-        chains[at, DAY_END] = _day_end(cuts.midnights, time)
+        chains[at, DAY_END] = day_end(cuts.midnights, time)
         chains[at, CAMPAIGN] = -1
         chains[at, PAGED] = 0
         chains[at, SESSION] = -1
@@ -102,7 +102,8 @@ def brought_up(
 
 
 @njit(nogil=True)
-def _day_end(midnights: Int64s, time: int) -> int:
+def day_end(midnights: Int64s, time: int) -> int:
+    """Give the first midnight after an instant, `NEVER` where there is none."""
     at = np.searchsorted(midnights, time, side="right")
     return midnights[at] if at < len(midnights) else NEVER
 

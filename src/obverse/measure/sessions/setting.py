@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from obverse.errors import QuestionError, unknown
 from obverse.measure.buckets import slots_of
@@ -28,6 +31,9 @@ NO_PAGE = "(no page view)"
 
 EVERYONE = "everyone"
 N_LABELS = 10_000
+
+_REMEMBERED = 8
+"""What so many sets of labels stand for is kept: each slice of a layout and each question on it needs it."""
 
 Labels = tuple[str | None, ...]
 
@@ -101,7 +107,20 @@ def setting_of(question: Sessions, labels: Sequence[Labels], newest: int) -> Set
     found = dict(zip(keys_of(question), labels, strict=True))
     groups = () if question.by is None else tuple(group_names(found["by"]))
     pages, places = page_places(found["page"], question.patterns)
-    told = [Arrival.read(label, question.own_sites) for label in found["arrival"]]
+    names, arrivals = _arrived(found["arrival"], question.own_sites)
+    pages = (*pages, NO_PAGE)
+    return Setting(
+        tables=((EVERYONE,), groups, pages, pages, *((*each, NO_PAGE) for each in names)),
+        rows=question.rows(newest),
+        places=places,
+        arrivals=arrivals,
+    )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _arrived(labels: Labels, own_sites: tuple[str, ...]) -> tuple[tuple[tuple[str, ...], ...], Int32s]:
+    """Read the labels of arrivals: names of channels, sources and campaigns, and `Setting.arrivals`."""
+    told = [Arrival.read(label, own_sites) for label in labels]
     channels, channel = _numbered([one.channel for one in told], OTHER)
     sources, source = _numbered([one.origin for one in told], OTHER)
     campaigns, campaign = _numbered([_campaign(one) for one in told], OTHER)
@@ -110,20 +129,13 @@ def setting_of(question: Sessions, labels: Sequence[Labels], newest: int) -> Set
         comings.setdefault((one.source, one.medium, one.campaign), len(comings)) if one.named else -1
         for one in told
     ]
-    pages = (*pages, NO_PAGE)
-    return Setting(
-        tables=(
-            *((EVERYONE,), groups, pages, pages),
-            *((*names, NO_PAGE) for names in (channels, sources, campaigns)),
-        ),
-        rows=question.rows(newest),
-        places=places,
-        arrivals=frozen(np.array([channel, source, campaign, [*coming, -1]], np.int32)),
-    )
+    numbers: Int32s = frozen(np.array([channel, source, campaign, [*coming, -1]], np.int32))
+    return (channels, sources, campaigns), numbers
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def page_places(
-    labels: Labels, patterns: Sequence[str], most: int | None = None, fold: bool = True
+    labels: Labels, patterns: tuple[str, ...], most: int | None = None, fold: bool = True
 ) -> tuple[tuple[str, ...], Int32s]:
     """Name the pages of a layout.
 
@@ -184,16 +196,21 @@ def views_of(layout: Layout, setting: Setting) -> Views:
     channel, source, campaign, coming = map(frozen, setting.arrivals)
     return Views(
         offsets=frozen(track.offsets),
-        time=frozen(track.time),
+        time=_some(track.time),
         seq=frozen(track.seq),
-        page=frozen(page),
-        arrival=frozen(arrival),
+        page=_some(page),
+        arrival=_some(arrival),
         places=setting.places,
         channels=channel,
         sources=source,
         campaigns=campaign,
         comings=coming,
     )
+
+
+def _some(column: NDArray[Any]) -> NDArray[Any]:
+    """Give a column that has an entry to read, needed or not, where there is none."""
+    return frozen(column if len(column) else np.zeros(1, column.dtype))
 
 
 def orders_of(layout: Layout) -> Orders:

@@ -18,9 +18,25 @@ SESSIONS_2, BOUNCED_2, CONVERTING_2, BOUNCED_SESSIONS, CONVERTING_SESSIONS = ran
 N_COLUMNS = 9
 
 SO_FAR, BOUNCED_SO_FAR, CONVERTING_SO_FAR, WHOSE = range(9, 13)
-"""Columns that a scan alone uses: the numbers of the person that it is at."""
+"""Columns that a scan alone uses: the numbers of the person who was last there, which are not in the others
+yet, and who that is."""
 
 N_SCRATCH = 13
+
+FEW = 2
+"""People with up to so many sessions at a place are counted by what these were; see `Tally.few`."""
+
+N_FEW = 12
+
+SHALLOW = 16
+"""Sessions of fewer events are counted by their events and page views; see `Tally.shapes`."""
+
+DEEP_EVENTS, DEEP_EVENTS_2, DEEP_PAGES, DEEP_PAGES_2 = range(4)
+"""Sums over the other sessions: of their events, their page views, and the squares of both."""
+
+N_LONG, SHIFT, SPAN, SPAN_2 = range(4)
+"""Of sessions longer than 0: how many, the length of the first, and the sums over all of how much longer than
+that they are, and of its square; seconds."""
 
 ALL, GROUPS, ENTRIES, EXITS, CHANNELS, SOURCES, CAMPAIGNS, ROWS, GROUP_ROWS = range(9)
 """The tables: all of one kind stand in one array, a table after the other. The first has one place; the last
@@ -56,6 +72,8 @@ class Events(NamedTuple):
 
 class Views(NamedTuple):
     """Page views, which are among the events, and what their codes stand for.
+
+    `time`, `page` and `arrival` have one entry even where there is no page view.
 
     Attributes:
         offsets: of page views, by person.
@@ -122,14 +140,30 @@ class Rules(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """What is added to: see `obverse.measure.sessions.summary`; `tables` has scratch columns."""
+    """What is added to; `obverse.measure.sessions.summary` makes a summary of it.
+
+    Attributes:
+        tables: shape (places, `N_SCRATCH`).
+        few: shape (places, `N_FEW`): people with n sessions at a place, up to `FEW`, b of them bounces and c
+            with a conversion, in the column 3 (n - 1) + b + (n + 1) c.
+        money: shape (places,).
+        worth: shape (places, 3).
+        shapes: shape (groups, `SHALLOW`²): sessions by their events, times `SHALLOW`, plus page views.
+        deep: shape (groups, 4), sums over sessions that are not among these.
+        depths: shape (groups, `DEEP` + 1), these sessions by page views.
+        spans: shape (groups, 4), sums over sessions longer than 0.
+        lengths: shape (groups, bins), these sessions by length.
+    """
 
     tables: Int64s
+    few: Int32s
     money: Floats
     worth: Floats
-    moments: Floats
-    lengths: Int64s
+    shapes: Int64s
+    deep: Int64s
     depths: Int64s
+    spans: Floats
+    lengths: Int64s
 
 
 class Watch(NamedTuple):

@@ -2,6 +2,10 @@
 
 A person's sessions are rows of a small table until the next person's are. Rows are written by two indices,
 and arrays taken out of their tuples ahead: views of rows would cost as much as all the rest.
+
+Most people are seen at one touchpoint, by clients that send no session ids. Their sessions follow each other,
+so silences part them (`parted`), and what belongs to each is told by the time alone: events of two sessions
+never have the same. Everybody else's are found by chains (`walk`).
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from obverse.measure.sessions.chains import (
     Cuts,
     brought_up,
     chain_of_id,
+    day_end,
     goes_on,
     new_chains,
 )
@@ -51,6 +56,64 @@ def found_by(events: Events, cuts: Cuts, low: int, high: int) -> Found:
     """Make room for the person with the most events among `low` … `high` - 1."""
     most = int(np.diff(events.offsets[low : high + 1]).max(initial=0))
     return Found(*new_chains(cuts, most), np.empty((most, _WIDTH), np.int64), np.empty(most))
+
+
+@njit(nogil=True, inline="always")
+def follow(events: Events, cuts: Cuts, begin: int, stop: int) -> bool:
+    """Say whether the sessions of the events `begin` … `stop` - 1 of a person follow one another."""
+    plain = not cuts.campaigns
+    if cuts.apart and cuts.n_touchpoints > 2:  # one more than there are
+        for i in range(begin + 1, stop):
+            plain &= events.touchpoint[i] == events.touchpoint[begin]
+    if cuts.ids:
+        for i in range(begin, stop):
+            plain &= events.session[i] < 0
+    return plain
+
+
+@njit(nogil=True, inline="always")
+def parted(
+    events: Events, views: Views, orders: Orders, cuts: Cuts, found: Found, grouped: bool, person: int
+) -> int:
+    """Part a person's events into sessions that follow one another; gives their number."""
+    times, sessions, worth = events.time, found.sessions, found.worth
+    view, last_view, some_view = views.offsets[person], views.offsets[person + 1], len(views.time) - 1
+    order, last_order = orders.offsets[person], orders.offsets[person + 1]
+    at, stop, n = events.offsets[person], events.offsets[person + 1], 0
+    while at < stop:
+        first, start = at, times[at]
+        last, until = start, day_end(cuts.midnights, start) if len(cuts.midnights) else NEVER
+        at += 1
+        while at < stop and times[at] - last <= cuts.gap and times[at] < until:
+            last = times[at]
+            at += 1
+        # Whether there is a page view is as good as chance where sessions are short: no branch hangs on it.
+        here = min(view, some_view)
+        seen = 1 if (view < last_view) & (views.time[here] <= last) else 0
+        view += seen
+        pages, final = seen, here
+        while view < last_view and views.time[view] <= last:
+            final = view
+            view += 1
+            pages += 1
+        sessions[n, START] = start
+        sessions[n, END] = last
+        sessions[n, EVENTS] = at - first
+        sessions[n, PAGES] = pages
+        sessions[n, ENTRY] = views.places[views.page[here]]
+        sessions[n, EXIT] = views.places[views.page[final]]
+        sessions[n, ARRIVAL] = views.arrival[here]
+        sessions[n, GROUP] = events.group[first] if grouped else 0
+        begun = order
+        while order < last_order and orders.time[order] <= last:
+            if order == begun:
+                worth[n] = 0.0
+            if len(orders.value):
+                worth[n] += orders.value[order]
+            order += 1
+        sessions[n, ORDERS] = order - begun
+        n += 1
+    return n
 
 
 @njit(nogil=True)
