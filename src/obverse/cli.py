@@ -70,9 +70,17 @@ def cli() -> None:
 @click.option("--new-inbox", is_flag=True, help="Begin a new inbox, where the old one is lost or damaged.")
 def serve(data: Path, host: str, port: int, new_inbox: bool) -> None:
     """Serve the data folder: take events in, answer questions, show pages. Makes the folder if need be."""
+    _small()
     from obverse.web.serve import serve as run
 
     run(Folder.open(data, create=True), host, port, new_inbox=new_inbox)
+
+
+def _small() -> None:
+    """Keep the server small; to be called before what imports Arrow."""
+    from obverse.web.memory import limit_heaps
+
+    limit_heaps()
 
 
 @cli.command()
@@ -85,6 +93,7 @@ def serve(data: Path, host: str, port: int, new_inbox: bool) -> None:
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same shop.")
 def demo(data: Path, host: str, port: int, people: int, seed: int) -> None:
     """Simulate a shop, load it the way real events come in, and serve its pages."""
+    _small()
     from obverse.demo import run
 
     run(data, host=host, port=port, n_people=people, seed=seed)

@@ -19,7 +19,7 @@ from obverse.folder import Folder
 from obverse.settings.store import Settings
 from obverse.web.listen import HttpServer, allow_connections, bind
 from obverse.web.log import start_log
-from obverse.web.memory import keep_giving_back, limit_heaps
+from obverse.web.memory import forget_starting, keep_giving_back, limit_heaps
 from obverse.web.site import Site
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def serve(
 
         from obverse.web.parts import Parts  # what is slow to import comes after what may be refused at once
 
+        forget_starting()
         parts = Parts(folder, settings, new_inbox)
         stack.callback(parts.close)
         uvloop.run(_run(parts, site, bound, began, before_greeting))
