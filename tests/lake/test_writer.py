@@ -13,7 +13,7 @@ from obverse.collect.inbox import Inbox, InboxRow
 from obverse.errors import DataError
 from obverse.lake.seen import Seen
 from obverse.lake.table import EventTable
-from obverse.lake.writer import APP_ID, Drained, Writer, advice
+from obverse.lake.writer import APP_ID, EVERY_S, MOST_S, Drained, Writer, _pause, advice
 from tests.lake.lake_rows import DAY, NOON, Clock, event, ids, us
 
 FULL = OSError(28, "No space left on device")
@@ -243,6 +243,32 @@ def test_events_accepted_while_the_thread_runs_arrive(rig: Rig) -> None:
     assert arrived.wait(60)
     rig.writer.stop()
     assert ids(rig.table.root) == [f"m{number}" for number in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("done", "took_s", "worked_s", "pause_s"),
+    [
+        (Drained(), 0.001, 0.001, EVERY_S / 5),
+        (Drained(n_rows=1), 0.1, 0.01, EVERY_S - 0.1),  # few events
+        (Drained(n_rows=900), 0.2, 0.125, 0.8),  # many: an eighth of a second of work a second
+        (Drained(n_rows=900), 0.5, 1.0, MOST_S - 0.5),
+        (Drained(n_rows=900, full=True), 0.2, 0.125, EVERY_S - 0.2),  # there is more
+        (Drained(n_rows=900), 3.0, 0.125, 0.0),
+    ],
+)
+def test_appends_come_the_less_often_the_more_they_work(
+    done: Drained, took_s: float, worked_s: float, pause_s: float
+) -> None:
+    assert _pause(done, took_s, worked_s) == pytest.approx(pause_s)
+
+
+def test_a_pass_tells_whether_it_took_all_that_it_takes(rig: Rig) -> None:
+    rig.writer = Writer(rig.inbox, rig.table, rig.seen, max_bytes=1)
+    rig.accept("a")
+    assert rig.writer.run_once().full
+    rig.writer = Writer(rig.inbox, rig.table, rig.seen)
+    rig.accept("b")
+    assert not rig.writer.run_once().full
 
 
 def test_the_position_is_kept_under_a_name_of_its_own(rig: Rig) -> None:

@@ -26,7 +26,14 @@ APP_ID = "inbox"
 """Under this name the table keeps the position of the inbox up to which it has everything."""
 
 EVERY_S = 0.5
-"""How long accepted events wait at most for the next append while the writer keeps up."""
+"""How long accepted events wait for the next append while few come."""
+
+SHARE = 8
+"""While many come, an append waits until the one before was at most this part of the time: a file, a commit
+and their syncs cost the same for thousands of events as for a few, and requests need the processor first."""
+
+MOST_S = 2.0
+"""How long events wait at most, however many come."""
 
 MAX_BYTES = 16 << 20
 """How much of the inbox one append takes."""
@@ -49,6 +56,7 @@ class Drained:
         n_appended: events that went into the lake.
         n_duplicates: events whose message was in already.
         n_rejected: lines set aside since they are not events.
+        full: it was as much as one pass takes, so there may be more.
     """
 
     n_rows: int = 0
@@ -56,6 +64,7 @@ class Drained:
     n_appended: int = 0
     n_duplicates: int = 0
     n_rejected: int = 0
+    full: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,7 +132,7 @@ class Writer:
             return Drained()
         last = rows[-1].position
         fresh = [row for row in rows if row.position > committed]
-        done = Drained(n_rows=len(rows))
+        done = Drained(n_rows=len(rows), full=sum(len(row.body) for row in rows) >= self._max_bytes)
         if fresh:
             events, n_rejected = self._events(fresh)
             done = replace(done, n_events=sum(row.n_events for row in fresh), n_rejected=n_rejected)
@@ -213,10 +222,10 @@ class Writer:
         wait_s = 0.0
         while not self._stop.wait(wait_s):
             try:
-                began = time.monotonic()
-                busy = self.run_once().n_rows > 0
+                began, worked = time.monotonic(), time.thread_time()
+                done = self.run_once()
                 n_failures = 0
-                wait_s = max(0.0, EVERY_S - (time.monotonic() - began)) if busy else EVERY_S / 5
+                wait_s = _pause(done, time.monotonic() - began, time.thread_time() - worked)
             except Exception as error:
                 n_failures += 1
                 wait_s = min(_LONGEST_WAIT_S, EVERY_S * 2**n_failures)
@@ -227,6 +236,14 @@ class Writer:
         log.error("the lake takes no events: %s; nothing is lost, trying again in %.0f s", message, wait_s)
         since = self.status.error_at or self._clock()
         self.status = replace(self.status, error=message, error_at=since)
+
+
+def _pause(done: Drained, took_s: float, worked_s: float) -> float:
+    """Give the seconds until the next pass, after one that took so long and so much of a processor."""
+    if not done.n_rows:
+        return EVERY_S / 5
+    every_s = EVERY_S if done.full else max(EVERY_S, min(MOST_S, SHARE * worked_s))
+    return max(0.0, every_s - took_s)
 
 
 def advice(error: Exception) -> str:
