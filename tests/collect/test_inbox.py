@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from obverse.collect.batch import Batch
@@ -139,6 +140,21 @@ def test_a_row_that_the_disk_damaged_comes_as_stored_between_sound_ones(tmp_path
         bodies = [row.body for row in inbox.read(0, 1 << 40)]
     assert bodies[1] == b"\x00\x01"
     assert [body.split(b'"')[3] for body in (bodies[0], bodies[2])] == [b"a", b"c"]
+
+
+def test_large_rows_are_compressed_and_all_are_read_as_they_came(tmp_path: Path) -> None:
+    path = tmp_path / "inbox.db"
+    with contextlib.closing(Inbox.open(path)) as inbox:
+        bodies = []
+        for size in (0, 200_000):
+            one = batch("a", size=size)
+            bodies.append(msgspec.json.Encoder().encode_lines(one.events))
+            inbox.submit(one).result(10)
+        assert [row.body for row in inbox.read(0, 1 << 40)] == bodies
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            kept = [size for (size,) in other.execute("SELECT length(body) FROM batch ORDER BY position")]
+    assert kept[0] == len(bodies[0])
+    assert kept[1] < 20_000
 
 
 def test_forgetting_deletes_only_up_to_a_position(inbox: Inbox) -> None:

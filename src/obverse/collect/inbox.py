@@ -2,8 +2,9 @@
 
 One SQLite file in WAL mode with full sync. One thread writes: it takes all that waits, writes it as one row
 in one transaction with the ledger's counts, and then wakes those who wait. So the cost of a sync is shared by
-all requests that arrived during the one before. A row is compressed, which costs less than writing and
-syncing the bytes that it saves.
+all requests that arrived during the one before. A large row is compressed, which costs less than writing and
+syncing the bytes that it saves. A small one is not: to compress it would let Python's lock go just before the
+sync does, and requests would be worked on before the sync instead of during it.
 """
 
 from __future__ import annotations
@@ -29,14 +30,16 @@ from obverse.errors import BusyError, DataError
 
 _ROW_BYTES = 4 * 1024 * 1024
 """A row takes further batches until it has this many bytes."""
+_PACKED_BYTES = 64 * 1024
+"""Rows of more bytes are compressed."""
 _FORGET_ROWS = 16
 """Rows deleted in one transaction, so that no client waits long for a deletion."""
 _NOTE_WAIT_S = 1.0
 """Counts without events wait this long for a transaction to go with."""
 
 _codec = pa.Codec("zstd", compression_level=1)
+_ZSTD = b"\x28\xb5\x2f\xfd"
 
-_INSERT = "INSERT INTO batch (n_events, n_bytes, received_at, body) VALUES (?, ?, ?, ?)"
 _FORGET = """DELETE FROM batch WHERE position IN
     (SELECT position FROM batch WHERE position <= ? ORDER BY position LIMIT ?) RETURNING n_bytes"""
 
@@ -186,8 +189,8 @@ class Inbox:
                 "SELECT position, n_events, n_bytes, body FROM batch WHERE position > ? ORDER BY position",
                 (after,),
             )
-            for position, n_events, size, packed in found:
-                rows.append(InboxRow(position, n_events, _unpacked(packed, size)))
+            for position, n_events, size, kept in found:
+                rows.append(InboxRow(position, n_events, _unpacked(kept, size)))
                 n_bytes += size
                 if n_bytes >= max_bytes:
                     break
@@ -306,12 +309,18 @@ class Inbox:
         counts.merge(notes)
         for ticket in tickets:
             counts.add(ticket.source, ticket.received_at, ticket.n_events, ticket.refused)
+        forgetting = [ticket for ticket in tickets if ticket.forget is not None]
+        alone = not forgetting and not counts.examples
+        freed = 0
         try:
-            self._writer.execute("BEGIN IMMEDIATE")
-            position = self._insert([ticket for ticket in tickets if ticket.body])
-            counts.write(self._writer)
-            freed = sum(self._delete(ticket) for ticket in tickets if ticket.forget is not None)
-            self._writer.execute("COMMIT")
+            row = self._row([ticket for ticket in tickets if ticket.body])
+            if not alone:
+                self._writer.execute("BEGIN IMMEDIATE")
+            self._writer.execute(inbox_file.ENTER, (*row, counts.tallies()))
+            if not alone:
+                counts.show(self._writer)
+                freed = sum(self._delete(ticket) for ticket in forgetting)
+                self._writer.execute("COMMIT")
         except Exception as error:
             with contextlib.suppress(sqlite3.Error):
                 self._writer.execute("ROLLBACK")
@@ -319,19 +328,20 @@ class Inbox:
                 return inbox_file.explain(self._path, error)
             notes.clear()  # one of them may be the cause
             return DataError(f"inbox: cannot write ({error!r})")
-        self._last_position = position or self._last_position
+        self._last_position = row[0] or self._last_position
         with self._lock:
             self._n_bytes -= freed
         return None
 
-    def _insert(self, tickets: list[_Ticket]) -> int | None:
+    def _row(self, tickets: list[_Ticket]) -> tuple[int | None, int, int, int, bytes | None]:
+        """Give what to write of the tickets that have events: position, events, bytes, receipt and body."""
         if not tickets:
-            return None
+            return None, 0, 0, 0, None
         body = b"".join([ticket.body for ticket in tickets])
         n_events = sum(ticket.n_events for ticket in tickets)
         received_at = min(ticket.received_at for ticket in tickets)
-        packed = _codec.compress(body, asbytes=True)
-        return self._writer.execute(_INSERT, (n_events, len(body), received_at, packed)).lastrowid
+        kept = _codec.compress(body, asbytes=True) if len(body) > _PACKED_BYTES else body
+        return self._last_position + 1, n_events, len(body), received_at, kept
 
     def _delete(self, ticket: _Ticket) -> int:
         gone = self._writer.execute(_FORGET, (ticket.forget, _FORGET_ROWS)).fetchall()
@@ -365,8 +375,10 @@ def _wake(tickets: list[_Ticket], error: Exception | None) -> None:
             ticket.future.set_exception(error)
 
 
-def _unpacked(packed: bytes, size: int) -> bytes:
+def _unpacked(kept: bytes, size: int) -> bytes:
+    if not kept.startswith(_ZSTD):
+        return kept
     try:
-        return bytes(_codec.decompress(packed, size, asbytes=True))
+        return bytes(_codec.decompress(kept, size, asbytes=True))
     except OSError:
-        return packed
+        return kept

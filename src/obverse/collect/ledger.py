@@ -8,7 +8,8 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter, deque
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -29,12 +30,18 @@ CREATE = (
 )
 
 PRUNE = f"DELETE FROM tally WHERE day < (SELECT date(max(day), '-{DAYS_KEPT} days') FROM tally)"  # noqa: S608 - our number
-_ADD = "INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"
+ADD = """INSERT INTO tally SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
+    json_extract(value, '$[2]'), json_extract(value, '$[3]') FROM json_each({}) WHERE true
+    ON CONFLICT DO UPDATE SET n = n + excluded.n"""
+"""Adds counts, as `Counts.tallies` gives them, to those in the file."""
 _SHOW = (
     "INSERT INTO example (source, reason, received_at, message_id, detail, excerpt) VALUES (?, ?, ?, ?, ?, ?)"
 )
 _TRIM = """DELETE FROM example WHERE source = ?1 AND reason = ?2 AND id NOT IN
     (SELECT id FROM example WHERE source = ?1 AND reason = ?2 ORDER BY id DESC LIMIT ?3)"""
+
+_DAY_US = 86_400_000_000
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -76,7 +83,7 @@ class Counts:
 
     def add(self, source: str, received_at: int, n_events: int, refused: list[Refused]) -> None:
         """Count what one request came to."""
-        day = datetime.fromtimestamp(received_at // 1_000_000, UTC).date().isoformat()
+        day = _day(received_at // _DAY_US)
         if n_events:
             self.n[day, source, ""] += n_events
         for one in refused:
@@ -96,9 +103,12 @@ class Counts:
         self.n.clear()
         self.examples.clear()
 
-    def write(self, connection: sqlite3.Connection) -> None:
-        """Write the counts within the connection's open transaction."""
-        connection.executemany(_ADD, [(*key, n) for key, n in self.n.items()])
+    def tallies(self) -> str:
+        """Give the counts as JSON: lists of day, source, reason and number."""
+        return msgspec.json.encode([(*key, n) for key, n in self.n.items()]).decode()
+
+    def show(self, connection: sqlite3.Connection) -> None:
+        """Write the examples within the connection's open transaction."""
         for (source, reason), shown in self.examples.items():
             connection.executemany(
                 _SHOW,
@@ -126,3 +136,9 @@ class Ledger:
         """Give recent examples of what was refused, newest first."""
         query = f"SELECT {', '.join(Example.__struct_fields__)} FROM example ORDER BY id DESC LIMIT ?"  # noqa: S608 - names of our own columns
         return [Example(*row) for row in self._rows(query, (limit,))]
+
+
+@lru_cache(maxsize=4)
+def _day(number: int) -> str:
+    """Give a day by its number since 1970: the same one for request after request."""
+    return date.fromordinal(_EPOCH + number).isoformat()
