@@ -15,14 +15,14 @@ help:
 	@echo "make demo    set up, simulate a shop, serve its pages on 127.0.0.1:$(PORT)"
 	@echo "make test    set up and run lint, types and tests"
 	@echo "make bench   compare with named peers (SIZE=$(SIZE) events); writes bench/results.json"
-	@echo "make proofs  the long simulations and the crash tests at full length"
+	@echo "make proofs  the long simulations, the crash tests at full length, the client in Firefox and WebKit"
 
 setup: $(VENV)/.base
 demo: setup
 	@$(BIN)/obverse demo --data "$(DATA)" --port $(PORT)
 
 test: $(VENV)/.test $(CLIENTS)
-	@./tools/ensure-chromium
+	@./tools/ensure-browsers chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -32,7 +32,7 @@ check: $(VENV)/.test
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 proofs: $(VENV)/.test $(CLIENTS)
-	@./tools/ensure-chromium
+	@./tools/ensure-browsers chromium firefox-esr webkit2gtk-driver xvfb
 	$(BIN)/python -m pytest -n $(WORKERS) -m proof
 
 bench: $(VENV)/.bench

@@ -36,6 +36,7 @@ class Shop:
         server: where the events go.
         lake: where they end up.
         address: of the shop.
+        host: where its pages load the client and send events.
         write_key: its own, so that tests do not see the events of others.
         options: of the client, for all pages.
         head: what all pages have in front of the client.
@@ -49,6 +50,7 @@ class Shop:
         with server.settings() as settings:
             self.write_key = settings.create_key(source)
         self.address = ""
+        self.host = server.address
         self.options: dict[str, Any] = {"act": False, "heartbeat": 0}
         self.head = ""
         self.policy = ""
@@ -58,7 +60,7 @@ class Shop:
     def script(self) -> str:
         """The client's tag."""
         options = html.escape(json.dumps(self.options))
-        source = f'src="{self.server.address}/obverse/obverse.js" data-key="{self.write_key}"'
+        source = f'src="{self.host}/obverse/obverse.js" data-key="{self.write_key}"'
         return f'<script type="module" {source} data-options="{options}"></script>'
 
     def page(self, path: str) -> str:
@@ -80,11 +82,22 @@ class Shop:
 
     def wait(self, arrived: Callable[[list[Event]], bool]) -> list[Event]:
         """Look until something has arrived; give all that has."""
-        until = time.monotonic() + WITHIN_S
-        while not arrived(found := self.events()):
-            assert time.monotonic() < until, [(row["event"], row["path"]) for row in found]
-            time.sleep(0.2)
+        found: list[Event] = []
+
+        def has_arrived() -> bool:
+            found[:] = self.events()
+            return arrived(found)
+
+        self.until(has_arrived, lambda: [(row["event"], row["path"]) for row in found])
         return found
+
+    @staticmethod
+    def until(seen: Callable[[], bool], told: Callable[[], object] = str) -> None:
+        """Look until something is so; fail, with what is told then, when it takes too long."""
+        until = time.monotonic() + WITHIN_S
+        while not seen():
+            assert time.monotonic() < until, told()
+            time.sleep(0.2)
 
     def wait_for(self, *names: str) -> list[Event]:
         """Wait until events of all these names have arrived."""
