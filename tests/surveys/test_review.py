@@ -9,7 +9,10 @@ import msgspec
 import pytest
 
 from obverse.errors import QuestionError
+from obverse.surveys.question import Sus
+from obverse.surveys.rendering import Form, render
 from obverse.surveys.review import first_error, review
+from obverse.surveys.sheet import begin
 from obverse.surveys.survey import Survey
 from tests.surveys.asked import NPS
 
@@ -94,3 +97,19 @@ def test_all_errors_are_named_at_once() -> None:
     survey = Survey.from_json(msgspec.json.encode(NPS | {"moments": [], "ends": "2026-01-01"}))
     with pytest.raises(QuestionError, match=r"^moments: .*; ends: .*over already"):
         first_error(review(survey, (), NOW))
+
+
+def test_items_of_an_instrument_are_translated_by_their_number_and_also_in_the_survey_s_own_language() -> (
+    None
+):
+    questions = (Sus(id="sus", text="Was denken Sie?"),)
+    german = {f"sus.{n}": f"Aussage {n}" for n in range(1, 11)}
+    told = found(questions=questions, language="de", translations={"de": german | {"words.next": "Los"}})
+    assert "translations.de" not in told
+    survey = Survey(name="SUS", questions=questions, language="de", translations={"de": german})
+    html = render(survey, begin(survey), Form(action="/", language="de"))
+    assert all(text in html for text in german.values())
+    assert "this system" not in html
+    del german["sus.3"]
+    level, text = found(questions=questions, language="de", translations={"de": german})["translations.de"]
+    assert (level, text) == ("warning", "not translated: sus.3; these are shown in English")

@@ -25,6 +25,11 @@ UMUX_LITE_ITEMS = (
     "{product}’s capabilities meet my requirements",
     "{product} is easy to use",
 )
+_STANDARD: dict[str, tuple[tuple[str, ...], str]] = {
+    "sus": (SUS_ITEMS, "this system"),
+    "umux_lite": (UMUX_LITE_ITEMS, "This system"),
+}
+"""Items by kind of question, and what they call a product without a name."""
 
 
 def items(question: Sus | UmuxLite) -> tuple[str, ...]:
@@ -34,7 +39,14 @@ def items(question: Sus | UmuxLite) -> tuple[str, ...]:
     >>> items(Sus(id="q", text="?", product="Obverse"))[1]
     'I found Obverse unnecessarily complex'
     """
-    words, system = (
-        (SUS_ITEMS, "this system") if isinstance(question, Sus) else (UMUX_LITE_ITEMS, "This system")
-    )
-    return tuple(word.replace("{product}", question.product or system) for word in words)
+    return standard_items("sus" if isinstance(question, Sus) else "umux_lite", question.product)
+
+
+def standard_items(kind: str, product: str) -> tuple[str, ...]:
+    """Give the words of the items of a kind of question; none of a kind that has no items.
+
+    >>> standard_items("umux_lite", "")[1], standard_items("nps", "")
+    ('This system is easy to use', ())
+    """
+    words, system = _STANDARD.get(kind, ((), ""))
+    return tuple(word.replace("{product}", product or system) for word in words)

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from obverse.errors import QuestionError, unknown
+from obverse.surveys.items import items
 from obverse.surveys.moment import AnyMoment, Elsewhere, Happened
 from obverse.surveys.question import (
     END,
@@ -99,7 +100,14 @@ def words_of(survey: Survey) -> dict[str, str]:
             found[f"{question.id}.{name}"] = getattr(question, name, "")
         for option in (*getattr(question, "rows", ()), *getattr(question, "options", ())):
             found[f"{question.id}.{option.id}"] = option.text
+        found |= _items(question)
     return {key: text for key, text in found.items() if text}
+
+
+def _items(question: Question) -> dict[str, str]:
+    """List the standard words of a question's items, in English, by their numbers."""
+    standard = items(question) if isinstance(question, Sus | UmuxLite) else ()
+    return {f"{question.id}.{number}": text for number, text in enumerate(standard, 1)}
 
 
 def _asked(survey: Survey, segments: Collection[str], now: datetime) -> Iterator[Finding]:
@@ -202,13 +210,17 @@ def _always(branch: Branch, question: Question) -> bool:
 def _translated(survey: Survey) -> Iterator[Finding]:
     words = words_of(survey)
     for language, texts in survey.translations.items():
-        missing = [key for key in words if key not in texts]
+        own = language == survey.language
+        wanted = {key for one in survey.questions for key in _items(one)} if own else words
+        missing = [key for key in words if key in wanted and key not in texts]
         if missing:
             more = f" and {len(missing) - _LISTED} more" if len(missing) > _LISTED else ""
             listed = ", ".join(missing[:_LISTED])
-            text = f"not translated: {listed}{more}; these are shown in {survey.language}"
+            text = (
+                f"not translated: {listed}{more}; these are shown in {'English' if own else survey.language}"
+            )
             yield Finding(f"translations.{language}", text, "warning")
         for key in texts:
-            if key not in words:
+            if key not in words and not key.startswith("words."):
                 text = f"translates {key!r}, of which there are no words here"
                 yield Finding(f"translations.{language}", text, "warning")

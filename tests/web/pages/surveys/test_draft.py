@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obverse.errors import QuestionError
+from obverse.surveys.question import Sus
 from obverse.surveys.survey import Survey
 from obverse.web.pages.surveys.changes import changes
 from obverse.web.pages.surveys.changing import change, name_all
@@ -180,3 +181,12 @@ def test_versions_are_told_apart_in_words() -> None:
         "bought removed",
         "thanks",
     )
+
+
+def test_the_items_of_an_instrument_can_be_translated_one_by_one() -> None:
+    draft = draft_of(Survey(name="SUS", questions=(Sus(id="sus", text="?"),)))
+    draft["translations"] = {"de": {"sus:2": "Zu komplex"}}
+    [german] = form_of(draft, {}).languages
+    shown = {one.field.path: (one.text, one.field.value) for one in german.words}
+    assert shown["translations.de.sus:2"] == ("I found this system unnecessarily complex", "Zu komplex")
+    assert "translations.de.sus:10" in shown

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
+from obverse.surveys.items import standard_items
 from obverse.surveys.question import END, OTHER, Branch, Option
 from obverse.surveys.survey import Audience, Repeat, Survey, Theme
 from obverse.web.pages.figures import cut
@@ -253,6 +254,8 @@ def _words(draft: Draft) -> Iterator[tuple[str, str, str]]:
         for option in (*one.get("rows", []), *one.get("options", [])):
             text = str(option.get("text", ""))
             yield f"{one.get('id', '')}:{option.get('id', '')}", f"{number}, option", text
+        for at, text in enumerate(standard_items(str(one.get("type")), str(one.get("product", ""))), 1):
+            yield f"{one.get('id', '')}:{at}", f"{number}, item {at}", text
 
 
 def _languages(draft: Draft, problems: Problems) -> Iterator[LanguageForm]:
