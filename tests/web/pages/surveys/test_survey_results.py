@@ -76,6 +76,30 @@ def test_the_page_shows_words_and_leads_to_people(
     assert "3 people" in who.text
 
 
+def test_an_nps_is_one_bar_of_who_stands_behind_it_and_a_table(
+    asked_server: tuple[Server, str], client: httpx.Client
+) -> None:
+    at = f"/surveys/{asked_server[1]}"
+    bar = re.search(r'<svg class="layers".*?</svg>', page(client, at), re.DOTALL)
+    assert bar
+    parts = re.findall(r'class="(\w+)" x="([\d.]+)" width="([\d.]+)"', bar[0])
+    assert [(name, float(x), float(width)) for name, x, width in parts] == [
+        ("detractors", 0, 20),
+        ("passives", 20, 20),
+        ("promoters", 40, 60),
+    ]
+    shown = figures(client, at)["questions"][0]["figures"]["everyone"]["levels"]
+    table = re.search(
+        r"What the score is made of, question 1</caption>.*?</table>", page(client, at), re.DOTALL
+    )
+    assert table
+    assert re.findall(r'"num"><a href="[^"]*">(\d)</a>', table[0]) == [
+        str(one["answers"]) for one in shown[::-1]
+    ]
+    assert page(client, f"{at}?by=properties.moment").count('<svg class="layers"') >= 1
+    assert '<svg class="layers"' not in page(client, f"{at}?side=value")
+
+
 def test_a_verbatim_stands_beside_what_the_person_did(
     asked_server: tuple[Server, str], client: httpx.Client
 ) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from obverse.measure.picture import Bars, Picture, Side
 from obverse.measure.responses import Responses, ResponsesAnswer
-from obverse.measure.score import Score
+from obverse.measure.score import Score, ScoreAnswer
 from obverse.surveys.question import (
     OTHER,
     Ces,
@@ -41,6 +41,7 @@ from obverse.web.pages.part import Part as Piece
 from obverse.web.pages.part import Sentence, ranged
 from obverse.web.pages.surveys.kinds import QUESTIONS
 from obverse.web.pages.surveys.narrowing import Narrowed
+from obverse.web.pages.surveys.stacked import Stacked, stacked
 
 if TYPE_CHECKING:
     from obverse.measure.question import Answer
@@ -70,12 +71,14 @@ class Measured:
         notes: what a reader should know beside it.
         pictures: drawn.
         table: the answer's own rows.
+        stacked: of an NPS, what it is made of, in place of the picture of that.
     """
 
     sentence: Sentence
     notes: tuple[str, ...]
     pictures: tuple[Drawn, ...]
     table: Grid
+    stacked: Stacked | None = None
 
 
 @dataclass(frozen=True)
@@ -184,8 +187,12 @@ def show(
         names: words to say in place of ids.
         only_first: leave the pictures out that all questions of the survey have in common.
     """
-    pictures = answer.pictures(cast("Side", asked.view.side))
+    side = asked.view.side
     hand = Hand(getattr(answer, "currency", None), lambda pick: behind_href(asks, pick, asked.address))
+    pictures = answer.pictures(cast("Side", side))
+    bars = None
+    if isinstance(answer, ScoreAnswer) and answer.question.kind == "nps" and side == "people":
+        bars, pictures = stacked(answer, hand), pictures[1:]
     return Measured(
         sentence=_chosen_most(answer, names)
         if only_first and isinstance(answer, ResponsesAnswer)
@@ -193,6 +200,7 @@ def show(
         notes=() if only_first else tuple(answer.notes),
         pictures=tuple(draw(_named(one, names), hand) for one in pictures[: 1 if only_first else None]),
         table=grid_of(answer.table()),
+        stacked=bars,
     )
 
 

@@ -24,8 +24,6 @@ from obverse.web.pages.surveys.narrowing import Narrowed
 from obverse.web.pages.timeline import RowOf, flat, hint_of
 
 A_PAGE = 10
-MOST_READ = 5_000
-"""Newest submissions of which the texts are looked through."""
 AROUND_US = 30 * 60 * 1_000_000
 """How far before and after an answer one looks."""
 _EACH_SIDE = 3
@@ -80,7 +78,6 @@ class Verbatims:
         n: how many there are in all.
         first: number of the first of this page.
         rows: those of this page, the newest first.
-        cut: only the newest submissions were looked through.
         previous_href: address of the page before; empty on the first.
         next_href: address of the next page; empty on the last.
     """
@@ -88,7 +85,6 @@ class Verbatims:
     n: int
     first: int
     rows: tuple[Verbatim, ...]
-    cut: bool
     previous_href: str
     next_href: str
 
@@ -110,7 +106,7 @@ def verbatims(asked: Asked, survey: Survey, narrowed: Narrowed) -> Verbatims:
     found = submissions(table, narrowed.survey, *narrowed.period_us(asked))
     if narrowed.version is not None:
         found = [one for one in found if one.version == narrowed.version]
-    read = _of_segment(asked, narrowed, found[:MOST_READ])
+    read = _of_segment(asked, narrowed, found)
     written = [*_written(survey, read, asked.address.get("q").strip(), asked.address.get("about"))]
     offset = _whole(asked.address.get("offset"))
     page = written[offset : offset + A_PAGE]
@@ -120,7 +116,6 @@ def verbatims(asked: Asked, survey: Survey, narrowed: Narrowed) -> Verbatims:
         n=len(written),
         first=offset + 1,
         rows=tuple(_verbatim(asked, survey, one, around.get(one.of.id, [])) for one in page),
-        cut=len(found) > MOST_READ,
         previous_href=f"{here.put(offset=max(0, offset - A_PAGE) or None)}#verbatims" if offset else "",
         next_href=f"{here.put(offset=offset + A_PAGE)}#verbatims" if offset + A_PAGE < len(written) else "",
     )
