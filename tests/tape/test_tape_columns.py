@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from obverse.tape import columns
+from obverse.tape.arrange import frozen
+from obverse.tape.columns import Few
 from obverse.tape.layout import Key, Number, Selection
 from obverse.tape.tape import Tape
 from tests.tape.tape_oracle import Sent, append, lake
@@ -92,3 +98,25 @@ def test_parts_of_people_carry_their_codes_and_numbers(tmp_path: Path) -> None:
         for i, price in enumerate(view.numbers[0].tolist() if view.numbers[0] is not None else [])
     }
     assert found == {("a", 5), ("b", 7.5), ("a", None)}
+
+
+@given(st.lists(st.lists(st.integers(-1, 6), max_size=9), min_size=1, max_size=4))
+def test_columns_of_few_keys_grow_into_what_plain_ones_are(parts: list[list[int]]) -> None:
+    plain = [np.array(part, np.int64) for part in parts]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns, "MANY_KEYS", 4)
+        patch.setattr(columns, "_LOOKED_AT", 3)
+        whole = Few.of(frozen(plain[0]))
+        for more in plain[1:]:
+            whole = whole.joined(more) if isinstance(whole, Few) else np.concatenate([whole, more])
+    expected = np.concatenate(plain)
+    np.testing.assert_array_equal(whole.spelt() if isinstance(whole, Few) else whole, expected)
+    assert isinstance(whole, Few) == (len(np.unique(expected)) < 4)
+
+
+def test_keys_of_few_values_take_a_byte_an_event() -> None:
+    column = frozen(np.arange(10_000) % 255)
+    few = Few.of(column)
+    assert isinstance(few, Few)
+    assert few.nbytes == 10_000 + 255 * 8
+    assert few[5_000:5_003].spelt().tolist() == column[5_000:5_003].tolist()

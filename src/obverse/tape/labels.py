@@ -78,7 +78,12 @@ def labelled(
     index = np.full(len(groups), len(named), np.int32)
     for place, (code, _) in enumerate(named):
         index[code] = place
-    return [frozen(index[codes]) for codes in coded], tuple(text for _, text in named)
+    return [frozen(_numbered(index, codes)) for codes in coded], tuple(text for _, text in named)
+
+
+def _numbered(index: Int32s, codes: Int32s) -> Int32s:
+    """Give each code's number; where all are 0, in memory that takes no room until somebody writes to it."""
+    return index[codes] if index.any() else np.zeros(len(codes), np.int32)
 
 
 @njit(cache=True, nogil=True)

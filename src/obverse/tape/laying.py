@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from obverse.tape.arrange import frozen, merged, thinned, widened
 from obverse.tape.codes import Codes
-from obverse.tape.columns import Columns, Wanted
+from obverse.tape.columns import Columns, Few, Wanted
 from obverse.tape.labels import Labels, Texts, labelled
-from obverse.tape.layout import Layout
+from obverse.tape.layout import Int32s, Layout
 from obverse.tape.planning import ACCOUNT, EVERYTHING, GROUPED, SESSION, TOUCHPOINT, Choice, Coded, Plan
 from obverse.tape.reel import Kind, Reel, mapped
 from obverse.tape.reels import Reels
@@ -77,7 +77,8 @@ class ReelLayer(Layer):
     # -- one selection ----------------------------------------------------------------------------------
 
     def _strip(self, choice: Choice, wanted: dict[str, Wanted], plan: Plan) -> Strip:
-        strips = [self._of_kind(kind, choice.where, wanted, plan.value) for kind in choice.kinds]
+        kinds = [kind for kind in choice.kinds if len(self._held[kind])] or choice.kinds[:1]
+        strips = [self._of_kind(kind, choice.where, wanted, plan.value) for kind in kinds]
         strip = strips[0]
         for other in strips[1:]:
             strip = _merge(strip, other)
@@ -89,19 +90,25 @@ class ReelLayer(Layer):
         reel = self._held[kind]
         offsets = widened(reel.offsets, len(self._reels.streams))
         row, time, seq = reel.row, reel.time, reel.seq
-        found = dict(zip(wanted, self._columns_of(kind, [*wanted.values()]), strict=True))
-        for name in found:
-            if name.startswith("key"):
-                found[name] = self._groups.setdefault(name, Codes()).encode(found[name])
+        found = dict(zip(wanted, self._columns_held(kind, [*wanted.values()]), strict=True))
         if where:
             offsets, kept = thinned(offsets, row, self._columns_of(kind, [where])[0])
             row, time, seq = row[kept], frozen(time[kept]), frozen(seq[kept])
-        columns = {name: frozen(column[row]) for name, column in found.items()}
+        columns = {name: frozen(self._picked(name, found.pop(name), row)) for name in wanted}
         if valued and len(reel.value):
             columns["value"] = frozen(reel.value[kept]) if where else reel.value
         if where:
             reel.unload()  # the strip is a copy
         return Strip(frozen(offsets) if where else offsets, time, seq, columns)
+
+    def _picked(self, name: str, column: Few | NDArray[Any], row: Int32s) -> NDArray[Any]:
+        """Give the entries of a column that stand in some rows, those of a key as the codes of its groups."""
+        if name.startswith("key"):
+            return _coded(self._groups.setdefault(name, Codes()), column, row)
+        return column.keys[column.which[row]] if isinstance(column, Few) else column[row]
+
+    def _columns_held(self, kind: Kind, wanted: Sequence[Wanted]) -> list[Few | NDArray[Any]]:
+        return self._columns.held(kind, wanted, self._reels.last_seq, len(self._held[kind]))
 
     def _columns_of(self, kind: Kind, wanted: Sequence[Wanted]) -> list[NDArray[Any]]:
         return self._columns.get(kind, wanted, self._reels.last_seq, len(self._held[kind]))
@@ -111,11 +118,12 @@ class ReelLayer(Layer):
     def _derives(self, plan: Plan) -> bool:
         """Tell whether any event comes without its client's session id."""
         kinds = {kind for choice in plan.choices for kind in choice.kinds}
-        return any(bool((self._columns_of(kind, [SESSION])[0] == -1).any()) for kind in kinds)
+        ids = [self._columns_held(kind, [SESSION])[0] for kind in kinds]
+        return any(bool(((one.keys if isinstance(one, Few) else one) == -1).any()) for one in ids)
 
     def _everything(self) -> Strip:
         everything = self._held[EVERYTHING]
-        touchpoint = Codes().encode(self._columns_of(EVERYTHING, [TOUCHPOINT])[0])[everything.row]
+        touchpoint = _coded(Codes(), self._columns_held(EVERYTHING, [TOUCHPOINT])[0], everything.row)
         offsets = widened(everything.offsets, self.n_people)
         return Strip(offsets, everything.time, everything.seq, {"touchpoint": frozen(touchpoint)})
 
@@ -179,6 +187,13 @@ def again(layout: Layout, plan: Plan, reels: Reels) -> Layout:
         return replace(now, n_persons=n_people)
     tracks = tuple(replace(track, offsets=widened(track.offsets, n_people)) for track in layout.tracks)
     return replace(now, n_units=n_people, n_persons=n_people, tracks=tracks)
+
+
+def _coded(codes: Codes, column: Few | NDArray[Any], row: Int32s) -> Int32s:
+    """Give the codes of the entries of a column of keys that stand in some rows."""
+    if isinstance(column, Few):
+        return codes.encode(frozen(column.keys))[column.which[row]]
+    return codes.encode(frozen(column))[row]
 
 
 def _merge(one: Strip, other: Strip) -> Strip:
