@@ -78,7 +78,8 @@ declare namespace S {
    * since is left out.
    *
    * - Moments that fit at one instant go in one request, at most 20 a page view. One survey is asked at a time, in all
-   *   tabs of the site, by a lock; what comes meanwhile has passed when it is closed. In a page that nobody sees, moments
+   *   tabs of the site, by a lock, which a page that is left lets go, so that it can be kept in memory; what comes meanwhile
+   *   has passed when it is closed. In a page that nobody sees, moments
    *   wait until somebody does.
    * - `page`, `leaving`, `lingering` and `abandoning` come once a page view; an event as often as it happens, since the
    *   server looks at its properties.
@@ -117,6 +118,7 @@ declare namespace S {
    * - What is typed is no shortcut of the page's, and no focus that a page's own dialog takes back: both end at the root.
    * - An answer is sent until the server has it, however long the network is gone, and by a beacon if the page is left
    *   first. Its step goes along, by which it counts once. Another press sends what stands there then.
+   * - Where a keyboard comes up, the card stands above it, and what has the focus stays in view.
    * - Without its style sheet no card is shown.
    * - Links in the form (from a problem to its field) move the focus; the page's address stays.
    */

@@ -140,6 +140,7 @@ export const show = async ({ ticket, html, language, rtl, theme, words }, { at, 
 	if (seen) listen(seen, "resize", () => {
 		const keys = seen.scale > 1.01 ? 0 : innerHeight - seen.height - seen.offsetTop;
 		host.style.setProperty("--keys", Math.max(0, keys) + "px");
+		root.activeElement?.scrollIntoView({ block: "nearest" });
 	});
 
 	put(html);

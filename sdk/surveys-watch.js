@@ -162,13 +162,18 @@ export const watch = (site, live) => {
 		fitting.clear();
 		if (document.fullscreenElement || ++offers > 20) return;
 		asking = true;
-		const turn = async (lock = {}) => lock && offer(moments);
-		const { locks } = navigator, done = () => {
+		const done = () => {
 			asking = false;
 			guard(ask)();
 		};
-		(locks ? locks.request("obverse.survey", bare({ ifAvailable: true }), /** @type {any} */ (turn)) : turn())
-			.then(done, done);
+		const turn = (lock = {}) => {
+			if (!lock) return done();
+			const shown = offer(moments).then(done, done);
+			return Promise.race([shown, new Promise((free) => listen(window, "pagehide", free))]);
+		};
+		const { locks } = navigator;
+		if (locks) locks.request("obverse.survey", bare({ ifAvailable: true }), /** @type {any} */ (turn)).catch(done);
+		else turn();
 	};
 	const offer = async (moments = [...fitting.values()]) => {
 		const { anonymousId, context } = /** @type {import("./types.d.ts").Call} */ (view), { id, user } = me();
