@@ -13,7 +13,7 @@ import pytest
 from tests.sdk.drivers import FIREFOX, MINI_BROWSERS, WEBKIT, XVFB, Driver, firefox, webkit
 from tests.sdk.gateway import Gateway, open_gateway
 from tests.sdk.shop import KEPT, NOTHING, Event, Shop, open_shop
-from tests.sdk.test_act_private import CARD, FORM, MAIL, PASSWORD, THROWS, WORDS, leaked
+from tests.sdk.test_act_private import CARD, FORM, MAIL, PASSWORD, PHONE, THROWS, TOKEN, WORDS
 
 if TYPE_CHECKING:
     from tests.conftest import Server
@@ -28,6 +28,7 @@ ENGINES = [
 ]
 pytestmark = [pytest.mark.browser, pytest.mark.proof]
 QUEUED = "Object.keys(localStorage).filter((key) => key.startsWith('obverse-')).length"
+TRAPS = (MAIL, "lovelace", CARD, CARD.replace(" ", ""), PASSWORD, WORDS, "engine", TOKEN, PHONE, "bernoulli")
 SIGNALS = {
     "": "",
     "gpc": "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })",
@@ -198,7 +199,7 @@ def test_nothing_that_is_typed_and_nothing_personal_leaves(shop: Shop, gateway: 
     for selector, text in {
         "[name=password]": PASSWORD,
         "[name^=card]": CARD,
-        "[name=words]": WORDS,
+        "[name=words]": f"{WORDS}, {MAIL}",
         "[name=mail]": MAIL,
         "[name=note]": f"{WORDS}, {MAIL}",
         "[contenteditable]": "Bernoulli 1815",
@@ -217,7 +218,7 @@ def test_nothing_that_is_typed_and_nothing_personal_leaves(shop: Shop, gateway: 
     told: list[dict[str, Any]] = [event for one in gateway.requests for event in one.events]
     acts = [one for one in told if one["type"] == "track" and one["event"] != "Begun"]
     assert expected <= {one["event"] for one in acts}
-    assert leaked(acts) == []
-    assert leaked([{"event": "", "properties": [one.body for one in gateway.requests]}]) == []
+    said = " ".join(one.body for one in gateway.requests).lower()
+    assert [trap for trap in TRAPS if trap.lower() in said] == []
     fields = [one["properties"]["field"] for one in acts if one["event"] == "Field Filled"]
     assert json.dumps(fields).count("words") == 1
