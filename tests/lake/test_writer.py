@@ -250,10 +250,10 @@ def test_events_accepted_while_the_thread_runs_arrive(rig: Rig) -> None:
     [
         (Drained(), 0.001, 0.001, EVERY_S / 5),
         (Drained(n_rows=1), 0.1, 0.01, EVERY_S - 0.1),  # few events
-        (Drained(n_rows=900), 0.2, 0.125, 0.8),  # many: an eighth of a second of work a second
+        (Drained(n_rows=900), 0.2, 0.05, 0.8),  # many: a twentieth of a second of work a second
         (Drained(n_rows=900), 0.5, 1.0, MOST_S - 0.5),
-        (Drained(n_rows=900, full=True), 0.2, 0.125, EVERY_S - 0.2),  # there is more
-        (Drained(n_rows=900), 3.0, 0.125, 0.0),
+        (Drained(n_rows=900, full=True), 0.2, 0.05, EVERY_S - 0.2),  # there is more
+        (Drained(n_rows=900), 3.0, 0.05, 0.0),
     ],
 )
 def test_appends_come_the_less_often_the_more_they_work(

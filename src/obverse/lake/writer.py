@@ -28,9 +28,9 @@ APP_ID = "inbox"
 EVERY_S = 0.5
 """How long accepted events wait for the next append while few come."""
 
-SHARE = 8
-"""While many come, an append waits until the one before was at most this part of the time: a file, a commit
-and their syncs cost the same for thousands of events as for a few, and requests need the processor first."""
+SHARE = 20
+"""While many come, an append waits for so many times what the one before worked: a file, a commit and their
+syncs cost the same for thousands of events as for a few, and requests need the processor first."""
 
 MOST_S = 2.0
 """How long events wait at most, however many come."""
