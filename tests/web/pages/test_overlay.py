@@ -267,7 +267,7 @@ def test_a_page_is_found_and_looked_at_without_scripts(shop: Server, eye: Eye) -
     page = eye.open(f"{shop.address}/overlay", java_script_enabled=False)
     page.get_by_label("Page, with * for anything").fill("/product/*")
     page.get_by_role("button", name="Show").click()
-    expect(page.get_by_role("img", name="Wireframe of the page for 45 who converted")).to_be_visible()
+    expect(page.get_by_role("group", name="Wireframe of the page for 45 who converted")).to_be_visible()
     page.get_by_role("link", name="Dead clicks").click()
     expect(page.get_by_role("row").nth(1)).to_contain_text("1. main>section>img")
     page.get_by_role("link", name="Phone", exact=True).click()
