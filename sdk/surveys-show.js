@@ -60,8 +60,8 @@ export const show = async ({ ticket, html, language, rtl, theme, words }, { at, 
 		else if (!done) tell(started ? "abandoned" : "dismissed");
 		const focused = root.activeElement;
 		quit.abort();
+		host.remove(); // first, as nothing else can have the focus while a modal dialog is open
 		if (focused && before?.isConnected) before.focus();
-		host.remove();
 	};
 	const thanked = () => dialog.matches(":hover") ? setTimeout(thanked, 1e3) : end();
 	/** @type {(answer: Response) => Promise<void>} */

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import obverse
 from obverse.engine.lake import AnyLake
@@ -36,6 +36,7 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
 )
 START_LIMIT_S = 150
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 STOP_LIMIT_S = 60
 
 

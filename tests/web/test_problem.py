@@ -76,6 +76,7 @@ def test_too_large_a_body_is_refused(client: httpx.Client) -> None:
 
 def test_a_fault_before_any_route_is_answered_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     from obverse.web.app import App
+    from obverse.web.posthog_js import PosthogJs
     from obverse.web.sdk import Sdk
 
     class Broken:
@@ -89,6 +90,7 @@ def test_a_fault_before_any_route_is_answered_and_logged(caplog: pytest.LogCaptu
     sent: list[Any] = []
     app = App.__new__(App)
     app._collect, app._sdk, app._open = Broken(), Sdk("/obverse"), set()  # type: ignore[assignment]
+    app._posthog_js = PosthogJs(None)
     asyncio.run(_request(app, sent.append))
     assert sent[0]["status"] == 500
     assert json.loads(sent[1]["body"])["code"] == "failure"
