@@ -12,6 +12,7 @@ from obverse.event import SCHEMA
 from obverse.lake.table import EventTable
 from obverse.tape import directory
 from obverse.tape.catalogue import Field
+from obverse.tape.expression import COLUMNS
 from obverse.tape.layout import Key, Number, Selection
 from obverse.tape.tape import Tape
 from tests.tape.tape_oracle import BASE, MINUTE, Sent, append, key, lake
@@ -59,6 +60,17 @@ def test_fields_are_listed_with_type_and_examples(tape: Tape) -> None:
     assert fields["properties.sale"] == Field("properties.sale", "boolean", ("true",))
     assert fields['properties."total price"'].type == "number"
     assert fields["value"].type == "number"
+
+
+def test_the_fields_of_one_event_are_those_that_it_has(tape: Tape, table: EventTable) -> None:
+    named = {
+        event: {one.name for one in tape.fields(event)} for event in ("Product Viewed", "Identified", "None")
+    }
+    assert "properties.price" in named["Product Viewed"]
+    assert "properties.price" not in named["Identified"]
+    assert named["None"] == {*COLUMNS}
+    append(table, [Sent("Zoo Visited", 9, "ann", properties={"animal": "gnu"})])
+    assert "properties.animal" in {one.name for one in tape.fields("Zoo Visited")}, "also of a new one"
 
 
 def test_a_shared_device_shows_each_person_their_own_stretch(tape: Tape) -> None:

@@ -63,13 +63,15 @@ class Field:
 @dataclass
 class _Seen:
     types: set[str] = field(default_factory=set)
+    events: set[str] = field(default_factory=set)
     examples: dict[str, None] = field(default_factory=dict)
 
     @property
     def type(self) -> str:
         return next(iter(self.types)) if len(self.types) == 1 else "mixed"
 
-    def add(self, value: object) -> None:
+    def add(self, value: object, event: str) -> None:
+        self.events.add(event)
         number = "number" if isinstance(value, int | float) else "text"
         kind = "boolean" if isinstance(value, bool) else number
         self.types.add(kind)
@@ -87,13 +89,18 @@ class Catalogue:
         self._lock = threading.Lock()
         self._fields: dict[Path, _Seen] = {}
         self._missing: dict[Path, int] = {}
+        self._sampled: set[str] = set()
         self._sampled_at = -1
 
-    def fields(self) -> list[Field]:
-        """List the lake's columns and the paths found, by name."""
+    def fields(self, event: str | None = None) -> list[Field]:
+        """List the lake's columns and the paths found, by name; of one event only those that it has."""
         with self._lock:
             self._sample()
-            paths = sorted(self._fields.items())
+            if event is not None and event not in self._sampled and event in self._counts():
+                self._add(self._reader.arrow(_OF_NAME, {"n": SAMPLED, "event": event}).to_pylist())
+            paths = sorted(
+                (path, seen) for path, seen in self._fields.items() if event is None or event in seen.events
+            )
         columns = [Field(name, kind) for name, kind in COLUMNS.items()]
         return columns + [Field(written(path), seen.type, (*seen.examples,)) for path, seen in paths]
 
@@ -132,11 +139,15 @@ class Catalogue:
         common = sorted(self._counts().items(), key=lambda pair: -pair[1])[:MAX_NAMES]
         for name in {name for name, _ in common} - {row["event"] for row in found}:
             found += self._reader.arrow(_OF_NAME, {"n": SAMPLED, "event": name}).to_pylist()
-        for row in found:
+        self._add(found)
+        self._sampled_at = last_seq
+
+    def _add(self, rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            self._sampled.add(row["event"])
             for column in JSON_COLUMNS:
                 for path, value in leaves((column,), decoded(row[column])):
-                    self._fields.setdefault(path, _Seen()).add(value)
-        self._sampled_at = last_seq
+                    self._fields.setdefault(path, _Seen()).add(value, row["event"])
 
 
 def placed(path: Path, exists: Callable[[Path], bool], known: Callable[[], Iterable[Path]]) -> Path:

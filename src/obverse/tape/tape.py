@@ -135,10 +135,10 @@ class Tape:
             counts = self._reels.counts.items()
             return sorted(counts, key=lambda pair: (-pair[1], pair[0]))
 
-    def fields(self) -> list[Field]:
-        """List what can be filtered and split by."""
+    def fields(self, event: str | None = None) -> list[Field]:
+        """List what can be filtered and split by; what events of one name have, where it is given."""
         self._table.refresh()
-        return self._catalogue.fields()
+        return self._catalogue.fields(event)
 
     # -- people -----------------------------------------------------------------------------------------
 
