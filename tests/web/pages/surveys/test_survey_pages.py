@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from obverse.surveys import keeping
+from obverse.surveys.moment import Happened
 from obverse.surveys.survey import Survey
 from tests.surveys.asked import NPS, now, send, told
 from tests.web.pages.surveys.filling import fields, filled
@@ -127,6 +128,50 @@ def test_buttons_change_the_form_and_keep_the_rest(client: httpx.Client) -> None
     wrong = client.post("/surveys/new", data=filled(fields(again.text), do="remove:questions.77"))
     assert wrong.status_code == 400
     assert "nothing at" in wrong.text
+
+
+def test_a_filter_is_chosen_and_its_expression_written(client: httpx.Client, server: Server) -> None:
+    asked = {"type": "track", "event": "Refund Asked", "userId": "eve", "timestamp": now().isoformat()}
+    send(server, [asked | {"properties": {"reason": "too late", "amount": 80}}])
+    address = "/surveys/new?starter=nps&name=Chosen&moments.0.on=event&moments.0.event=Refund+Asked"
+    html = page(client, address)
+    assert '<option value="properties.reason">' in html
+    assert '<option value="too late" label="properties.reason">' in html
+    row = "moments__0__conditions__0__"
+    half = filled(
+        fields(html), do="write:moments.0", **{f"{row}field": "properties.amount", f"{row}compared": ">="}
+    )
+    sent = client.post("/surveys/new", data=half)
+    assert "Moment 1, condition 1, value: say with what" in sent.text
+    assert 'data-focus="#f-moments-0-conditions-0-value"' in sent.text, "what is missing"
+    whole = filled(fields(sent.text), do="write:moments.0", **{f"{row}value": "50"})
+    written = client.post("/surveys/new", data=whole)
+    back = dict(fields(written.text))
+    assert back["moments.0.where"] == "properties.amount >= 50"
+    assert back["moments.0.conditions.1.field"] == "", "an empty row to go on with"
+    assert 'data-focus="#f-moments-0-where"' in written.text
+    another = {
+        "moments__0__conditions__1__field": "properties.reason",
+        "moments__0__conditions__1__value": "too late",
+    }
+    answer = client.post("/surveys/new", data=filled(fields(written.text), do="save", **another))
+    assert answer.status_code == 303, answer.text
+    edit = answer.headers["location"].partition("?")[0]
+    key = edit.split("/")[2]
+    moment = saved(server, key).moments[0]
+    assert isinstance(moment, Happened)
+    assert moment.where == "properties.amount >= 50 and properties.reason = 'too late'"
+    pairs = fields(page(client, edit))
+    assert dict(pairs)["moments.0.conditions.1.value"] == "too late"
+    fewer = client.post(edit, data=filled(pairs, do="remove:moments.0.conditions.0"))
+    assert dict(fields(fewer.text))["moments.0.where"] == "properties.reason = 'too late'"
+    typed = client.post(edit, data=filled(pairs, do="look", moments__0__where="amount > 9 or true"))
+    assert dict(fields(typed.text))["moments.0.where"] == "amount > 9 or true"
+    assert "moments.0.conditions.0.field" not in dict(fields(typed.text))
+    refused = client.post(edit, data=filled(pairs, do="remove:questions.77"))
+    assert dict(fields(refused.text))["moments.0.where"] == moment.where
+    assert "nothing at" in refused.text
+    assert "unknown field" not in refused.text
 
 
 def test_saving_makes_a_version_and_says_what_changed(client: httpx.Client, server: Server) -> None:

@@ -17,9 +17,11 @@ from obverse.surveys.survey import Survey
 from obverse.web.pages.asked import Asked, answer
 from obverse.web.pages.figures import instant, short_day
 from obverse.web.pages.frame import Link
+from obverse.web.pages.known import offered
 from obverse.web.pages.page import Page
 from obverse.web.pages.surveys.changes import changes
 from obverse.web.pages.surveys.changing import change, name_all
+from obverse.web.pages.surveys.conditions import settle
 from obverse.web.pages.surveys.draft import Draft, Problems, draft_of, nest, survey_of
 from obverse.web.pages.surveys.form import Form, form_of
 from obverse.web.pages.surveys.kinds import MOMENT_TYPES, blank
@@ -107,7 +109,9 @@ def _show(asked: Asked, work: _Work, status: int = 200) -> Response[bytes]:
         title=f"{found.name}: edit" if found else "A new survey",
         action=f"{at}/edit" if found else "/surveys/new",
         kept=Kept(found.id, found.name, found.state, found.version, at) if found else None,
-        form=form_of(work.draft, {} if fresh else wrong | _by_field(asked, survey)),
+        form=form_of(
+            work.draft, {} if fresh else wrong | _by_field(asked, survey), partial(offered, asked.lake)
+        ),
         problems=() if fresh else tuple(_problems(asked, survey, wrong)),
         refused=work.refused,
         saved=asked.address.get("saved") == "1" and not work.changed and not work.refused,
@@ -223,14 +227,23 @@ def _sent(asked: Asked, pairs: tuple[tuple[str, str], ...], key: str | None) -> 
     draft = nest(pair for pair in pairs if pair[0] not in _OWN)
     draft.setdefault("repeat", {}).setdefault("rests", "")
     found = asked.settings.surveys.get(key) if key else None
+    done = partial(_Work, draft, found, changed=True)
+    focus, refused = "", None
+    try:
+        focus = change(draft, action) if action not in ("save", "publish", "look") else ""
+    except QuestionError as error:
+        refused = error
+    for moment in draft.get("moments", ()):
+        settle(moment)
+    if refused:
+        return _show(asked, done(refused=str(refused)), refused.status)
     if action in ("save", "publish"):
         return _keep(asked, draft, found, action, given.get("base", ""))
-    if action == "look":
-        return _show(asked, _Work(draft, found, changed=True, tried=True))
-    try:
-        return _show(asked, _Work(draft, found, focus=change(draft, action), changed=True))
-    except QuestionError as error:
-        return _show(asked, _Work(draft, found, refused=str(error), changed=True), error.status)
+    verb, _, part = action.partition(":")
+    if verb == "write":  # go on at what is missing to its rows, if anything is
+        _, wrong = survey_of(draft)
+        focus = next((path for path in wrong if path.startswith(f"{part}.conditions.")), focus)
+    return _show(asked, done(focus=focus, tried=verb in ("look", "write")))
 
 
 def _keep(asked: Asked, draft: Draft, found: SavedSurvey | None, action: str, base: str) -> Response[Any]:

@@ -40,6 +40,8 @@ def change(draft: Draft, action: str) -> str:
         draft.get("translations", {}).pop(path.removeprefix("translations."), None)
         return "languages"
     items, at = _place(draft, path)
+    if verb == "write":  # what was chosen is written into the filter whenever the form is sent
+        return f"{path}.where"
     way = path.rpartition(".")[0]
     if verb == "remove":
         items.pop(at)

@@ -18,6 +18,7 @@ from obverse.measure.question import duration_us
 from obverse.surveys.moment import AnyMoment
 from obverse.surveys.question import Question
 from obverse.surveys.survey import Survey
+from obverse.web.pages.surveys.conditions import missing
 
 Draft = dict[str, Any]
 Problems = dict[str, str]
@@ -29,7 +30,7 @@ DURATIONS = frozenset({"within_s", "delay_s", "seconds"})
 PERCENTS = frozenset({"share"})
 TICKS = frozenset({"required", "shuffled", "anonymous", "rests"})
 """Fields that a form sends only where they are ticked."""
-_LISTS = frozenset({"questions", "moments", "options", "rows", "branches"})
+_LISTS = frozenset({"questions", "moments", "options", "rows", "branches", "conditions"})
 _MAY_BE_EMPTY = frozenset({"low", "high"})
 """What has words of its own where nothing is said, but may be left without."""
 _PARTS = frozenset({"", "audience", "repeat", "theme"})
@@ -167,6 +168,9 @@ def _dotted(texts: Any) -> Any:
 
 def _pruned(value: Any, name: str, path: str, problems: Problems) -> Any:
     """Read what texts stand for: what was left empty has its default, and so is left out."""
+    if name == "conditions":
+        problems |= missing(value, path)
+        return None
     if isinstance(value, list):
         if name in SEVERAL:
             return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -10,8 +10,10 @@ from obverse.surveys.items import standard_items
 from obverse.surveys.question import END, OTHER, Branch, Option
 from obverse.surveys.survey import Audience, Repeat, Survey, Theme
 from obverse.web.pages.figures import cut
+from obverse.web.pages.known import Offered
 from obverse.web.pages.surveys.draft import Draft, Problems
 from obverse.web.pages.surveys.fields import Choice, Field, fields_of
+from obverse.web.pages.surveys.filter_form import FilterForm, filter_of
 from obverse.web.pages.surveys.kinds import MOMENT_TYPES, MOMENTS, QUESTION_TYPES, QUESTIONS
 
 _FIRST = ("text", "help", "required")
@@ -69,12 +71,13 @@ class QuestionForm:
 
 @dataclass(frozen=True)
 class MomentForm:
-    """A moment: what kind it is, and its fields."""
+    """A moment: what kind it is, its fields, and its filter where it has one."""
 
     path: str
     on: str
     title: str
     fields: tuple[Field, ...]
+    filter: FilterForm | None
     more: tuple[Field, ...]
     problem: str
 
@@ -136,8 +139,16 @@ class Form:
     languages: tuple[LanguageForm, ...]
 
 
-def form_of(draft: Draft, problems: Problems) -> Form:
-    """Lay a draft out as a form."""
+def form_of(
+    draft: Draft, problems: Problems, offered: Callable[[str], Sequence[Offered]] = lambda event: ()
+) -> Form:
+    """Lay a draft out as a form.
+
+    Args:
+        draft: what was filled in.
+        problems: what is wrong, by path.
+        offered: gives what events of a name have.
+    """
     groups = groupby(QUESTIONS.items(), lambda one: one[1].group)
 
     def own(*names: str, hints: bool = True) -> tuple[Field, ...]:
@@ -153,7 +164,7 @@ def form_of(draft: Draft, problems: Problems) -> Form:
             (group, tuple(Choice(key, kind.title, False) for key, kind in kinds)) for group, kinds in groups
         ),
         words=own("intro", "thanks", hints=False),
-        moments=tuple(_moments(draft, problems)),
+        moments=tuple(_moments(draft, problems, offered)),
         moment_kinds=tuple(Choice(key, kind.title, False) for key, kind in MOMENTS.items()),
         places=fields_of(Survey, draft, "", problems, ("places",)),
         audience=part("audience", Audience),
@@ -229,7 +240,9 @@ def _branches(question: Draft, path: str, problems: Problems, later: Mapping[str
         yield ItemForm(where, fields, problems.get(where, ""))
 
 
-def _moments(draft: Draft, problems: Problems) -> Iterator[MomentForm]:
+def _moments(
+    draft: Draft, problems: Problems, offered: Callable[[str], Sequence[Offered]]
+) -> Iterator[MomentForm]:
     for at, one in enumerate(draft.get("moments", [])):
         on = one.get("on") if one.get("on") in MOMENT_TYPES else "page"
         struct, path = MOMENT_TYPES[str(on)], f"moments.{at}"
@@ -239,6 +252,9 @@ def _moments(draft: Draft, problems: Problems) -> Iterator[MomentForm]:
             on=str(on),
             title=MOMENTS[str(on)].title,
             fields=fields_of(struct, one, f"{path}.", problems, (*own, "page"), hints=True),
+            filter=filter_of(one, path, problems, offered(str(one.get("event", ""))))
+            if "where" in own
+            else None,
             more=fields_of(struct, one, f"{path}.", problems, ("delay_s", "id"), hints=True),
             problem=problems.get(path, ""),
         )
