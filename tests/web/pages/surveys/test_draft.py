@@ -72,6 +72,46 @@ def test_every_part_of_a_survey_comes_back_from_the_form_as_it_went() -> None:
     assert back == survey
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "offered"),
+    [
+        ("nps", "at_least", [str(number) for number in range(11)]),
+        ("seq", "at_most", [str(number) for number in range(1, 8)]),
+        ("csat", "at_least", ["1", "2", "3", "4", "5"]),
+        ("single", "any_of", ["o1", "o2"]),
+    ],
+)
+def test_a_branch_is_chosen_not_typed(kind: str, name: str, offered: list[str]) -> None:
+    draft: Draft = {
+        "name": "Branched",
+        "questions": [blank(kind) | {"id": "first"}, blank("consent") | {"id": "last"}],
+    }
+    path = change(draft, "add:questions.0.branches")
+    [branch] = form_of(draft, {}).questions[0].branches
+    choices = {field.name: [one.value for one in field.choices if one.value] for field in branch.fields}
+    assert (path, branch.path) == ("questions.0.branches.0", "questions.0.branches.0")
+    assert (choices[name], choices["to"]) == (offered, ["last", "end"])
+    draft["questions"][0]["branches"] = [
+        {name: offered[1:2] if name == "any_of" else offered[1], "to": "end"}
+    ]
+    survey, wrong = survey_of(draft)
+    assert survey, wrong
+    expected = ("o2",) if name == "any_of" else float(offered[1])
+    assert getattr(survey.questions[0].branches[0], name) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "offered"), [("nps", "8.5", 12), ("csat", "", 5), ("sus", "68", 0)]
+)
+def test_a_number_that_is_not_on_the_scale_is_kept(kind: str, given: str, offered: int) -> None:
+    first = blank(kind) | {"id": "first", "branches": [{"at_least": given, "to": "end"}]}
+    [branch] = form_of({"questions": [first, blank("consent")]}, {}).questions[0].branches
+    field = branch.fields[0]
+    assert (field.name, field.value) == ("at_least", given)
+    assert [one.value for one in field.choices if one.chosen] == ([given] if offered else [])
+    assert sum(bool(one.value) for one in field.choices) == offered
+
+
 @pytest.mark.parametrize("starter", STARTERS)
 def test_a_starter_is_a_survey(starter: str) -> None:
     survey, wrong = survey_of(STARTERS[starter].draft())

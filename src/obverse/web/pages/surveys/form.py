@@ -16,6 +16,8 @@ from obverse.web.pages.surveys.fields import Choice, Field, fields_of
 from obverse.web.pages.surveys.filter_form import FilterForm, filter_of
 from obverse.web.pages.surveys.kinds import MOMENT_TYPES, MOMENTS, QUESTION_TYPES, QUESTIONS
 
+MOST_POINTS = 10
+"""Points that a scale has at most."""
 _FIRST = ("text", "help", "required")
 _LAST = ("id",)
 _WORD_OF = {
@@ -236,8 +238,21 @@ def _branches(question: Draft, path: str, problems: Problems, later: Mapping[str
     for at, one in enumerate(question.get("branches", [])):
         where = f"{path}.branches.{at}"
         given = {"to": ways, "any_of": options}
+        given |= {name: _numbers(question, str(one.get(name, ""))) for name in ("at_least", "at_most")}
         fields = fields_of(Branch, one, f"{where}.", problems, (*names, "answered", "to"), options=given)
         yield ItemForm(where, fields, problems.get(where, ""))
+
+
+def _numbers(question: Draft, given: str) -> dict[str, str]:
+    """Give the numbers of a question's scale to choose from, and what was given; none without a scale."""
+    points = str(question.get("points", "7" if question.get("type") == "seq" else ""))
+    if question.get("type") == "nps":
+        numbers = [*map(str, range(11))]
+    elif points.isdecimal() and int(points) <= MOST_POINTS:
+        numbers = [str(number) for number in range(1, int(points) + 1)]
+    else:
+        return {}
+    return {one: one for one in ("", *numbers, given)}
 
 
 def _moments(
