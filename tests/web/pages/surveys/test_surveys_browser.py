@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from obverse.surveys.moment import Happened
 from tests.axe import violations
 from tests.surveys.asked import now, send, told
 from tests.web.pages.surveys.test_survey_pages import kept, saved
@@ -101,6 +102,42 @@ def test_the_builder_follows_without_loading_pages(server: Server, browser_page:
     survey = saved(server, page.url.split("/")[-2])
     assert [question.text for question in survey.questions][:2] == ["Would you come again?", "Which size?"]
     assert [one.text for one in survey.questions[1].options] == ["One", "Two", "Large"]  # type: ignore[union-attr] # a single choice
+
+
+def test_a_branch_and_a_filter_are_chosen_on_a_phone(server: Server, browser_page: Page) -> None:
+    paid = {"type": "track", "event": "Rent Paid", "userId": "fay", "properties": {"total": 80}}
+    send(server, [paid | {"timestamp": now().isoformat()}])
+    page = browser_page
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    moment = "moments.0.on=event&moments.0.event=Rent+Paid"
+    page.goto(f"{server.address}/surveys/new?starter=nps&name=Chosen+on+a+phone&{moment}")
+    page.locator("#f-questions-0-branches summary").click()
+    page.get_by_role("button", name="Add a branch to question 1").click()
+    branch = page.get_by_role("group", name="branch 1")
+    branch.get_by_label("is at least").select_option("9")
+    branch.get_by_label("then go to").select_option("the end")
+    page.locator("#f-moments-0-conditions summary").click()
+    first = page.get_by_role("group", name="condition 1 of moment 1")
+    first.get_by_label("What").select_option("properties.total")
+    first.get_by_label("How").select_option("is more than")
+    first.get_by_label("With").fill("50")
+    page.get_by_role("button", name="Write it into the filter of moment 1").press("Enter")
+    where = page.get_by_label("Only where")
+    expect(where).to_be_focused()
+    expect(where).to_have_value("properties.total > 50")
+    second = page.get_by_role("group", name="condition 2 of moment 1")
+    second.get_by_label("What").select_option("touchpoint")
+    second.get_by_label("How").select_option("is there")
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Save the draft").press("Enter")
+    page.wait_for_url("**/edit?saved=1")
+    survey = saved(server, page.url.split("/")[-2])
+    assert [(one.to, one.at_least) for one in survey.questions[0].branches] == [("end", 9)]
+    assert [one.where for one in survey.moments if isinstance(one, Happened)] == [
+        "properties.total > 50 and touchpoint is not null"
+    ]
 
 
 def test_the_builder_says_what_is_wrong_and_leads_there(server: Server, browser_page: Page) -> None:
