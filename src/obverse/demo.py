@@ -173,14 +173,18 @@ class Sendable(Protocol):
 
 
 @dataclass(frozen=True)
-class _Surveys:
-    """The surveys of a shop that is in already."""
+class _More:
+    """What comes beside a shop's own events, once what comes before it is in."""
 
-    asked: list[Body]
+    made: list[Body]
     n_events: int
 
     def bodies(self) -> Iterator[Body]:
-        return iter(self.asked)
+        return iter(self.made)
+
+
+def _count(bodies: list[Body]) -> int:
+    return sum(body.n_events for body in bodies)
 
 
 def load(
@@ -331,9 +335,10 @@ def _as_clients(task: Task) -> None:
     with Progress(*columns, console=Console(stderr=True)) as bars:
         sent = bars.add_task(f"Simulating a shop of {task.mark.n_people} people", total=None)
         simulation = shop(task.mark.seed, task.mark.n_people, end=task.mark.end)
-        asked = simulation.survey_bodies()
-        n_shop, n_asked = simulation.n_events, sum(body.n_events for body in asked)
-        n_all = n_shop + n_asked
+        acts, asked = simulation.act_bodies(), simulation.survey_bodies()
+        n_shop = simulation.n_events
+        n_site = n_shop + _count(acts)
+        n_all = n_site + _count(asked)
         bars.update(sent, description="Events acknowledged", total=n_all)
         seen = bars.add_task("Events visible", total=n_all)
         table = EventTable.open(Folder(Path(task.root)).events)
@@ -345,9 +350,9 @@ def _as_clients(task: Task) -> None:
             bars.update(sent, completed=min(before + n_sent, n_all))
             bars.update(seen, completed=min(n_visible, n_all))
 
-        of_shop, of_surveys = partial(progress, 0), partial(progress, n_shop)
-        load(task.address, task.write_key, simulation, of_shop, visible)
-        load(task.address, task.survey_key, _Surveys(asked, n_all), of_surveys, visible)
+        load(task.address, task.write_key, simulation, partial(progress, 0), visible)
+        load(task.address, task.write_key, _More(acts, n_site), partial(progress, n_shop), visible)
+        load(task.address, task.survey_key, _More(asked, n_all), partial(progress, n_site), visible)
 
 
 def main() -> int:

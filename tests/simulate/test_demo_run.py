@@ -82,7 +82,7 @@ def events_of(root: Path) -> list[str]:
     return found
 
 
-def asked_ids(bodies: list[Body]) -> list[str]:
+def ids_in(bodies: list[Body]) -> list[str]:
     return [message["messageId"] for body in bodies for message in msgspec.json.decode(body)["batch"]]
 
 
@@ -108,7 +108,7 @@ def test_a_demo_killed_while_it_loads_goes_on_doubles_nothing_and_is_then_only_s
     assert "Events visible" in stop(again)
     assert mark_of(folder.root) == msgspec.structs.replace(mark, done=True)
     made = shop(mark.seed, 900, end=mark.end)
-    truth = [*made.truth.events["message_id"].to_pylist(), *asked_ids(made.survey_bodies())]
+    truth = made.truth.events["message_id"].to_pylist() + ids_in(made.act_bodies() + made.survey_bodies())
     with Settings.open(folder.settings) as settings:
         assert {one.id: one.state for one in settings.surveys.all()} == dict.fromkeys(SURVEY_IDS, "live")
     assert sorted(events_of(folder.root)) == sorted(truth)

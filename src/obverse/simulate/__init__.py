@@ -7,7 +7,8 @@ are. For the demo, the tests and the benchmarks; it knows the names of events an
 The way through the model: `model` (all parameters), `calendar`, `catalogue` and `people` (the setting),
 `outside` (stores, newsletters), `visits` (who comes when and how far they get), `scenes` (what happens in a
 visit), `money`, `moments` (what happens outside visits), `happenings` (all of it as one table), `clients`
-and `wire` (into words and on the way), `truth`.
+and `wire` (into words and on the way), `truth`. Beside it stand `surveys` and `acts`, which change nothing of
+it.
 """
 
 from obverse.simulate.model import Shop

@@ -7,7 +7,7 @@ tests read them back.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -132,6 +132,14 @@ class Author:
 
     def messages(self, numbers: Ints) -> list[str]:
         """Write the messages of some events, each timed by the clock of what sends it."""
+        return [self._message(*row) for row in self._lines(numbers)]
+
+    def circumstances(self, numbers: Ints) -> list[tuple[str, str]]:
+        """Write who is behind some events, as fields that end with a comma, and their contexts' fields."""
+        return [(self._who(line), self._context(line, *rest)) for line, *rest in self._lines(numbers)]
+
+    def _lines(self, numbers: Ints) -> Iterator[tuple[Line, int, int]]:
+        """Give events with the countries of their people and the channels of their visits."""
         made, events = self._made, self._made.events
         by_clock = (events.at_ms[numbers] + made.ahead_ms(numbers)).astype("datetime64[ms]")
         clock = np.datetime_as_string(by_clock, unit="ms")
@@ -153,14 +161,16 @@ class Author:
             made.seen.channel[events.visit[numbers]].tolist(),
             strict=True,
         )
-        return [self._message(Line(*row[:-2]), *row[-2:]) for row in columns]
+        return ((Line(*row[:-2]), *row[-2:]) for row in columns)
+
+    def _who(self, line: Line) -> str:
+        who = f'"anonymousId":"{self._anonymous[line.device]}",' if line.device >= 0 else ""
+        return who + (f'"userId":"{user_id(line.person)}",' if line.user else "")
 
     def _message(self, line: Line, country: int, channel: int) -> str:
-        who = f'"anonymousId":"{self._anonymous[line.device]}",' if line.device >= 0 else ""
-        if line.user:
-            who += f'"userId":"{user_id(line.person)}",'
         return (
-            f'{self._heads[line.event]}"messageId":"{line.message_id}",{who}"timestamp":"{line.clock}Z",'
+            f'{self._heads[line.event]}"messageId":"{line.message_id}",{self._who(line)}'
+            f'"timestamp":"{line.clock}Z",'
             f'{self._details[line.event](line)},"context":{{{self._context(line, country, channel)}}}}}'
         )
 

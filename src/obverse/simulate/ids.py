@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from obverse.simulate.model import Ints
 
-MESSAGE, ANONYMOUS, SUBMISSION = 1, 2, 3
+MESSAGE, ANONYMOUS, SUBMISSION, ACT = 1, 2, 3, 4
 """Kinds of ids: no number has the same id in two kinds."""
 
 _HEX = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), dtype=np.uint8).reshape(256, 2)

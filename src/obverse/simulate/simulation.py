@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import cached_property
 
 from obverse.errors import QuestionError
+from obverse.simulate.acts import messages as acts_messages
+from obverse.simulate.acts.acting import Acts, acts
 from obverse.simulate.happenings import World, world
 from obverse.simulate.model import Shop
 from obverse.simulate.surveys.asking import Opinions, opinions
@@ -52,6 +54,18 @@ class Simulation:
         They are no part of `bodies`: they come from the shop's surveys, under a key of their own.
         """
         return list(Writer(self.made, self.opinions.asked, self.seed).bodies())
+
+    @cached_property
+    def acts(self) -> Acts:
+        """What people do on the pages that have Obverse's own client, and the truth of it."""
+        return acts(self.made, self.seed)
+
+    def act_bodies(self) -> list[Body]:
+        """Give what that client tells of it, as bodies of Segment's batch call in the order of arrival.
+
+        They are no part of `bodies`: another client sends them.
+        """
+        return list(acts_messages.bodies(self.made, self.seed, self.acts.done))
 
     @cached_property
     def truth(self) -> Truth:
