@@ -12,7 +12,7 @@ from obverse.simulate.acts.scenery import CART, CHECKOUT, PRODUCT
 from obverse.simulate.catalogue import CART as CART_PAGE
 from obverse.simulate.catalogue import CHECKOUT_PAGE, Catalogue, product_page
 from obverse.simulate.happenings import World
-from obverse.simulate.model import DESKTOP, PHONE, Codes, Ints
+from obverse.simulate.model import DESKTOP, PHONE, Ints
 from obverse.simulate.moments import WEB_CLIENT
 from obverse.simulate.scenes import CODE, NAMES
 
@@ -101,14 +101,12 @@ def _stays(made: World, kinds: dict[int, str]) -> Iterator[Stay]:
     rows = _watched(made)
     visit, event, page = events.visit[rows], events.event[rows], events.page[rows]
     at = events.at_ms[rows]
-    orders = {
-        int(v): int(t) for v, t, e in zip(visit, at, event, strict=True) if e == CODE["Order Completed"]
-    }
+    buys = event == CODE["Order Completed"]
+    orders = dict(zip(visit[buys].tolist(), at[buys].tolist(), strict=True))
     views = np.flatnonzero(event == CODE[PAGE_VIEWED])
     ends = np.searchsorted(visit, visit[views], side="right")
-    for number, first in enumerate(views.tolist()):
-        if int(page[first]) not in kinds:
-            continue
+    for number in np.flatnonzero(np.isin(page[views], list(kinds))).tolist():
+        first = int(views[number])
         following = int(views[number + 1]) if number + 1 < len(views) else len(rows)
         goes_on = following < ends[number]
         stop = following if goes_on else int(ends[number])
@@ -120,13 +118,9 @@ def _stays(made: World, kinds: dict[int, str]) -> Iterator[Stay]:
             on_phone=bool(seen.kind[of] == PHONE),
             rows=rows[own].tolist(),
             times=at[own].tolist(),
-            events=_names(event[own]),
+            events=[NAMES[code] for code in event[own].tolist()],
             end_ms=int(at[following] if goes_on else at[stop - 1]),
             next_page=int(page[following]) if goes_on else -1,
             ordered=orders.get(of, -1) >= int(at[first]),
             struck=bool(seen.struck[of]),
         )
-
-
-def _names(of: Codes) -> list[str]:
-    return [NAMES[code] for code in of.tolist()]
