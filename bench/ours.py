@@ -77,7 +77,7 @@ def _measure(folder: Path, job: str) -> dict[str, object]:
     import obverse
     from bench import asked
 
-    with obverse.open(folder, budget_bytes=2 << 30) as lake:
+    with obverse.open(folder, budget_bytes=8 << 30) as lake:  # what 200 M sessions of one event each need
         cold_s, _ = clock.once(lambda: asked.ask(lake, job))
         for _ in range(3):  # what was read is kept on disk beside the questions, and then mapped
             asked.ask(lake, job)
