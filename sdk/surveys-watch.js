@@ -166,14 +166,14 @@ export const watch = (site, live) => {
 			asking = false;
 			guard(ask)();
 		};
-		const turn = (lock = {}) => {
-			if (!lock) return done();
-			const shown = offer(moments).then(done, done);
-			return Promise.race([shown, new Promise((free) => listen(window, "pagehide", free))]);
+		/** @type {Promise<void> | undefined} */
+		let shown;
+		const turn = async (lock = {}) => {
+			if (lock) await Promise.race([shown = offer(moments), new Promise((free) => listen(window, "pagehide", free))]);
 		};
 		const { locks } = navigator;
-		if (locks) locks.request("obverse.survey", bare({ ifAvailable: true }), /** @type {any} */ (turn)).catch(done);
-		else turn();
+		(locks ? locks.request("obverse.survey", bare({ ifAvailable: true }), /** @type {any} */ (turn)) : turn())
+			.then(() => shown).then(done, done); // once the lock is free: what came meanwhile needs it
 	};
 	const offer = async (moments = [...fitting.values()]) => {
 		const { anonymousId, context } = /** @type {import("./types.d.ts").Call} */ (view), { id, user } = me();
