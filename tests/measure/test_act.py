@@ -265,6 +265,15 @@ def test_a_long_burst_counts_once_and_a_click_elsewhere_ends_it() -> None:
     assert row_of(told(Act(), other), "rage") is None
 
 
+def test_rage_clicks_sent_before_the_period_leave_the_bursts_in_it_and_those_behind_them() -> None:
+    question = Act(start="2026-01-01T00:03")
+    deeds = deeds_of((0, "rage"), (180, "view"), (181, "click"), (182, "click"), (183, "click"))
+    rage = row_of(told(question, deeds), "rage")
+    assert rage is not None
+    pick = {"page": "/cart", "element": "Buy", "kind": "rage"}
+    assert MEASURE.behind(question, lay(deeds), pick).sum() == rage.people == 1
+
+
 def test_rage_clicks_that_were_sent_go_before_bursts_unless_asked_otherwise() -> None:
     deeds = [
         *deeds_of((0, "click"), (1, "click"), (2, "click")),

@@ -42,7 +42,7 @@ from obverse.measure.act.answer import KINDS, ActAnswer, ActField, ActForm, ActP
 from obverse.measure.act.answering import answer, is_burst
 from obverse.measure.act.names import NO_FIELD, AllNames
 from obverse.measure.act.picturing import OUTCOMES, PICKS
-from obverse.measure.act.question import RAGES, Act
+from obverse.measure.act.question import Act
 from obverse.measure.act.scan import scan
 from obverse.measure.act.state import (
     ANY,
@@ -98,7 +98,7 @@ class ActMeasure:
                 state.seek(layout.n_persons, SEEK_FORM, page, form, outcome)
         elif "kind" in pick or "element" in pick:
             element = names.element.number(pick["element"], "element") if "element" in pick else ANY
-            kind = self._kind(question, layout, pick["kind"]) if "kind" in pick else ANY
+            kind = self._kind(question, layout, names, pick["kind"]) if "kind" in pick else ANY
             state.seek(layout.n_persons, SEEK_ACT, page, element, kind)
         else:
             state.seek(layout.n_persons, SEEK_PAGE, page)
@@ -106,11 +106,16 @@ class ActMeasure:
         found: Bools = state.found > 0
         return found
 
-    def _kind(self, question: Act, layout: Layout, name: str) -> int:
+    def _kind(self, question: Act, layout: Layout, names: AllNames, name: str) -> int:
+        """Give the kind's number; for rage clicks as the answer has them: by what was sent in the period."""
         kinds = {kind: number for number, kind in enumerate(KINDS)} | {"burst": BURST}
         number = _number(kinds, name, "kind")
-        sent = len(layout.tracks[RAGES].time)
-        return BURST if number == RAGE and is_burst(question, sent) else number
+        if number != RAGE:
+            return number
+        state = State(question, layout, names)
+        state.seek(layout.n_persons, SEEK_ACT, ANY, ANY, RAGE)
+        scan(state.walk, 0, layout.n_units)
+        return BURST if is_burst(question, int(state.found.sum())) else RAGE
 
     def answer(self, question: Act, summary: ActSummary, facts: Facts) -> ActAnswer:
         """Turn the summary into the answer."""
