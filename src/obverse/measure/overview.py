@@ -27,6 +27,7 @@ import numpy as np
 
 from obverse.errors import QuestionError, unknown
 from obverse.measure.behind import during, units_with
+from obverse.measure.orders import Orders
 from obverse.measure.overview_answer import (
     OverviewAnswer,
     OverviewRow,
@@ -46,7 +47,6 @@ from obverse.measure.overview_scan import (
     ROW_PEOPLE,
     Events,
     Left,
-    Orders,
     OverviewSummary,
     Rules,
     reach_of,

@@ -10,6 +10,7 @@ from numba import njit
 
 from obverse.measure.borrowed import borrowed
 from obverse.measure.kernel import kernel
+from obverse.measure.orders import Orders
 from obverse.measure.pairs import merge_pairs, push_pair
 from obverse.measure.scope import FOREVER
 from obverse.tape.layout import Bools, Floats, Int32s, Int64s
@@ -68,22 +69,6 @@ class Events(NamedTuple):
     time: Int64s
     seq: Int64s
     code: Int32s
-
-
-class Orders(NamedTuple):
-    """The conversions; each is among all events too.
-
-    Attributes:
-        offsets: by unit.
-        time: µs, ascending within a unit.
-        seq: number of each event.
-        value: money.
-    """
-
-    offsets: Int64s
-    time: Int64s
-    seq: Int64s
-    value: Floats
 
 
 class Rules(NamedTuple):

@@ -50,9 +50,10 @@ from obverse.measure.linger.answer import LingerAnswer, LingerPage, LingerSide
 from obverse.measure.linger.answering import answer
 from obverse.measure.linger.question import Linger
 from obverse.measure.linger.scan import found_by, scan
-from obverse.measure.linger.setting import events_of, orders_of, pages_of, plan_of, rules_of, stays_of
+from obverse.measure.linger.setting import events_of, pages_of, plan_of, rules_of, stays_of
 from obverse.measure.linger.state import ANY, LONG, SHORT, Watch, watch_nobody
 from obverse.measure.linger.summary import N_SIDES, LingerSummary, blank, from_s
+from obverse.measure.orders import orders_of
 from obverse.measure.picture import Pick, check_pick
 from obverse.measure.protocol import Facts, Plan
 from obverse.tape.layout import Bools, Layout
@@ -114,6 +115,7 @@ class LingerMeasure:
 def _scanned(question: Linger, layout: Layout, units: range, watch: Watch) -> LingerSummary:
     names, places = pages_of(question, layout.labels)
     tally = blank(len(names), question.longer_than is not None)
+    tracks = dict(zip(question.selections(), layout.tracks, strict=False))
     events, rules = (
         events_of(question, layout),
         rules_of(question, layout.labels, names, places, layout.newest),
@@ -122,7 +124,7 @@ def _scanned(question: Linger, layout: Layout, units: range, watch: Watch) -> Li
         events,
         stays_of(question, layout, "views"),
         stays_of(question, layout, "beats"),
-        orders_of(question, layout),
+        orders_of(tracks.get("orders"), layout.n_units),
         rules,
         found_by(events, rules.cuts, len(names), units.start, units.stop),
         tally,

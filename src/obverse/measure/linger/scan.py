@@ -37,9 +37,10 @@ from obverse.measure.linger.state import (
     Watch,
 )
 from obverse.measure.moments import push
+from obverse.measure.orders import Orders
 from obverse.measure.sessions.chains import NEVER, SESSION, Cuts, brought_up, chain_of_id, new_chains
 from obverse.measure.sessions.scan import add
-from obverse.measure.sessions.state import Events, Orders
+from obverse.measure.sessions.state import Events
 from obverse.tape.layout import Floats, Int32s, Int64s
 
 _PLACE, _ACTIVE, _SEEN, _LAST, _LATER, _COUNTED, _FOR_STAY = range(7)

@@ -12,7 +12,7 @@ from obverse.measure.protocol import Plan
 from obverse.measure.scope import NO_VALUE
 from obverse.measure.sessions.chains import Cuts
 from obverse.measure.sessions.setting import N_LABELS, Labels, page_places
-from obverse.measure.sessions.state import Events, Orders
+from obverse.measure.sessions.state import Events
 from obverse.tape.arrange import frozen
 from obverse.tape.layout import Int32s, Key, Layout, Number
 
@@ -83,16 +83,6 @@ def stays_of(question: Linger, layout: Layout, name: str) -> Stays:
         *(frozen(track.offsets), frozen(track.time), frozen(track.seq), frozen(page)),
         _NO_NUMBERS if number is None else frozen(number),
     )
-
-
-def orders_of(question: Linger, layout: Layout) -> Orders:
-    """Take the conversions of a layout; none where the question has none."""
-    names = [*question.selections()]
-    if "orders" not in names:
-        return Orders(frozen(np.zeros(layout.n_units + 1, np.int64)), _NOTHING, _NOTHING, _NO_NUMBERS)
-    track = layout.tracks[names.index("orders")]
-    value = _NO_NUMBERS if track.value is None else frozen(track.value)
-    return Orders(frozen(track.offsets), frozen(track.time), frozen(track.seq), value)
 
 
 def rules_of(

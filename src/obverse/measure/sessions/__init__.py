@@ -47,6 +47,7 @@ import numpy as np
 
 from obverse.errors import QuestionError, unknown
 from obverse.measure.grouping import code_of
+from obverse.measure.orders import orders_of
 from obverse.measure.picture import Pick, check_pick
 from obverse.measure.protocol import Facts, Plan
 from obverse.measure.sessions.answer import (
@@ -64,7 +65,6 @@ from obverse.measure.sessions.setting import (
     Setting,
     events_of,
     keys_of,
-    orders_of,
     plan_of,
     rules_of,
     setting_of,
@@ -145,7 +145,7 @@ def _scanned(
     scan(
         events,
         views_of(layout, setting),
-        orders_of(layout),
+        orders_of(layout.tracks[2] if len(layout.tracks) > 2 else None, layout.n_units),
         rules,
         found_by(events, rules.cuts, units.start, units.stop),
         tally,

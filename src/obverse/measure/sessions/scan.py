@@ -16,6 +16,7 @@ from obverse.measure.buckets import bucket_of
 from obverse.measure.histogram import bin_of
 from obverse.measure.kernel import kernel
 from obverse.measure.moments import push
+from obverse.measure.orders import Orders
 from obverse.measure.sessions.chains import NEVER
 from obverse.measure.sessions.state import (
     ALL,
@@ -55,7 +56,6 @@ from obverse.measure.sessions.state import (
     SPAN_2,
     WHOSE,
     Events,
-    Orders,
     Rules,
     Tally,
     Views,

@@ -22,7 +22,7 @@ from obverse.measure.scope import NO_VALUE, OTHER, group_names
 from obverse.measure.sessions.chains import Cuts
 from obverse.measure.sessions.channels import ARRIVAL, NO_CAMPAIGN, Arrival
 from obverse.measure.sessions.question import Sessions
-from obverse.measure.sessions.state import BOUNCES, GROUPS, Events, Orders, Rules, Views
+from obverse.measure.sessions.state import BOUNCES, GROUPS, Events, Rules, Views
 from obverse.tape.arrange import frozen
 from obverse.tape.layout import Int32s, Int64s, Key, Layout
 
@@ -211,17 +211,6 @@ def views_of(layout: Layout, setting: Setting) -> Views:
 def _some(column: NDArray[Any]) -> NDArray[Any]:
     """Give a column that has an entry to read, needed or not, where there is none."""
     return frozen(column if len(column) else np.zeros(1, column.dtype))
-
-
-def orders_of(layout: Layout) -> Orders:
-    """Take the conversions of a layout; none where the question has none."""
-    no_value = frozen(np.zeros(0))
-    if len(layout.tracks) < 3:
-        nothing = frozen(np.zeros(0, np.int64))
-        return Orders(frozen(np.zeros(layout.n_units + 1, np.int64)), nothing, nothing, no_value)
-    track = layout.tracks[2]
-    value = no_value if track.value is None else frozen(track.value)
-    return Orders(frozen(track.offsets), frozen(track.time), frozen(track.seq), value)
 
 
 def cuts_of(question: Sessions, labels: Sequence[Labels], newest: int) -> Cuts:

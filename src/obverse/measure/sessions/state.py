@@ -100,15 +100,6 @@ class Views(NamedTuple):
     comings: Int32s
 
 
-class Orders(NamedTuple):
-    """Conversions, which are among the events; `value` may be empty."""
-
-    offsets: Int64s
-    time: Int64s
-    seq: Int64s
-    value: Floats
-
-
 class Rules(NamedTuple):
     """The question as numbers.
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from obverse.measure.orders import Orders
 from obverse.measure.sessions.chains import (
     LAST,
     NEVER,
@@ -26,7 +27,7 @@ from obverse.measure.sessions.chains import (
     goes_on,
     new_chains,
 )
-from obverse.measure.sessions.state import Events, Orders, Views
+from obverse.measure.sessions.state import Events, Views
 from obverse.tape.layout import Floats, Int32s, Int64s
 
 START, END, EVENTS, PAGES, ENTRY, EXIT, ARRIVAL, GROUP, ORDERS = range(9)
