@@ -35,6 +35,8 @@ export const watch = (site, live) => {
 	const lingered = new Map();
 	/** @type {Set<any>} */
 	const waits = new Set(), unseen = new Set(), met = new Set(), forms = new Set(), inView = new Set();
+	/** @type {import("./types.d.ts").Call[]} */
+	const exposures = [];
 	/** @type {import("./types.d.ts").Call | undefined} */
 	let view;
 	/** @type {S.Memory} */
@@ -116,6 +118,7 @@ export const watch = (site, live) => {
 	/** @type {(call: import("./types.d.ts").Call) => void} */
 	const hear = (call) => {
 		const event = call.event ?? NAMES[call.type];
+		if (event == "Experiment Viewed") exposures.push(call);
 		if (call.type == "page") begin(call);
 		if (!view) return;
 		if (event == live.cart.added) remember({ cart: Date.now() });
@@ -182,6 +185,7 @@ export const watch = (site, live) => {
 			writeKey: options.writeKey, anonymousId: id, userId: user,
 			sessionId: id == anonymousId ? context.sessionId : undefined,
 			language: document.documentElement.lang || navigator.language,
+			exposures: exposures.filter((one) => one.anonymousId == id).slice(-50).map((one) => one.properties),
 			moments, page: { path, url, title, referrer },
 		});
 		const found = (await (await site.ask("offer", { method: "POST", body })).json()).offer;

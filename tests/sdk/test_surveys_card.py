@@ -107,6 +107,8 @@ def test_an_answer_is_on_the_timeline_of_who_gave_it(
     shop: Shop, visitor: BrowserContext, asked: Asked
 ) -> None:
     key = asked.make(OPENED)
+    viewed = "['track', 'Experiment Viewed', { experiment_name: 'Price', variation_name: 'high' }]"
+    shop.head = f"<script>window.obverse = [{viewed}]</script>"
     page = visit(visitor, shop)
     choose(page, 9)
     card(page).get_by_role("button", name="Next").click()
@@ -122,6 +124,7 @@ def test_an_answer_is_on_the_timeline_of_who_gave_it(
     }
     last = found[-1]["properties"]
     assert last["answers"] == {"recommend": 9, "why": "The mugs"}
+    assert last["variants"] == {"Price": "high"}
     assert (last["survey_id"], last["moment"], last["place"]) == (key, "opened", "page")
     assert len({row["properties"]["submission_id"] for row in found}) == 1
     [view] = [row for row in shop.wait_for("Page Viewed") if row["event"] == "Page Viewed"]

@@ -114,9 +114,15 @@ def test_what_the_client_cannot_ask_as_it_is_meant_is_not_offered_and_said(made:
     assert listed(made) is None
 
 
-def test_branches_by_option_are_the_clients_branches() -> None:
+@pytest.mark.parametrize(
+    "branches",
+    [
+        [{"to": "why", "any_of": ["price"]}, {"to": "end"}],
+        [{"to": "end", "none_of": ["price"]}, {"to": "why", "any_of": ["price"]}],
+    ],
+)
+def test_branches_by_option_are_the_clients_branches(branches: list[dict[str, Any]]) -> None:
     only = {"type": "single", "id": "only", "text": "?", "options": WHAT["options"]}
-    branches = [{"to": "why", "any_of": ["price"]}, {"to": "end"}]
     told = listed(
         survey(only | {"branches": branches}, WHAT, {"type": "short_text", "id": "why", "text": "?"})
     )
@@ -132,11 +138,13 @@ def test_answers_come_by_our_ids_with_what_was_filled_in_and_the_score() -> None
         "$survey_response_nps": 9,
         "$survey_response_what": ["The speed", "Its smell"],
         "$survey_completed": True,
+        "$feature/price": "b",
     }
     assert posthog.taken("survey sent", survey(), fields) == (
         "Survey Answered",
         {
             "language": "en",
+            "variants": {"price": "b"},
             "answers": {"nps": 9, "what": ["speed", "other"]},
             "others": {"what": "Its smell"},
             "scores": {"nps": 9},

@@ -35,6 +35,7 @@ class _Said(msgspec.Struct):
     others: dict[str, Any] = {}
     scores: dict[str, float] = {}
     seconds: float | None = None
+    variants: dict[str, Any] = {}
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -56,6 +57,7 @@ class Submission(msgspec.Struct, frozen=True):
         others: what was filled in, by question.
         scores: the number that counts, by question.
         seconds: from the first question shown to the end.
+        variants: variant by experiment.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Submission(msgspec.Struct, frozen=True):
     others: dict[str, Any]
     scores: dict[str, float]
     seconds: float | None
+    variants: dict[str, Any]
 
 
 def submissions(table: EventTable, survey_id: str, start: int, end: int) -> list[Submission]:
@@ -121,6 +124,7 @@ def _read(row: dict[str, Any], at: int) -> Submission | None:
         said.others,
         said.scores,
         said.seconds,
+        said.variants,
     )
 
 
@@ -146,6 +150,8 @@ def as_table(survey: Survey, rows: Iterable[Submission]) -> pa.Table:
     }
     if not survey.anonymous:
         columns["anonymous_id"] = pa.array([one.anonymous_id for one in rows], pa.string())
+    for name in sorted({name for one in rows for name in one.variants}):
+        columns[f"variants.{name}"] = pa.array([_text(one.variants.get(name)) for one in rows], pa.string())
     for question in survey.questions:
         for name, values in _columns(question, rows):
             columns[name] = pa.array(values)

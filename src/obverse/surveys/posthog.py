@@ -38,6 +38,7 @@ from obverse.surveys.question import (
 from obverse.surveys.scoring import scores
 from obverse.surveys.survey import Survey
 from obverse.surveys.theme import text_on
+from obverse.surveys.variants import of_flags
 
 EVENTS = {
     "survey shown": SHOWN,
@@ -149,6 +150,8 @@ def taken(name: str, survey: Survey, fields: Mapping[str, Any]) -> tuple[str, di
         event = ABANDONED
     last = next((question.id for question in reversed(survey.questions) if question.id in values), None)
     made: dict[str, Any] = {"language": survey.language}
+    if variants := of_flags(fields):
+        made["variants"] = variants
     if event in (ANSWERED, PARTLY_ANSWERED):
         made["answers"] = values
         made |= {"others": others} if others else {}
@@ -239,10 +242,12 @@ def _branching(question: Question, ids: list[str]) -> dict[str, Any]:
         step = "end" if branch.to == END else ids.index(branch.to)
         if branch == Branch(to=branch.to) and not responses:
             return {"type": "end"} if step == "end" else {"type": "specific_question", "index": step}
-        if branch != Branch(to=branch.to, any_of=branch.any_of) or not isinstance(question, Single):
+        if branch != Branch(to=branch.to, any_of=branch.any_of, none_of=branch.none_of) or not isinstance(
+            question, Single
+        ):
             raise UnfitError(f"{question.id}: the client cannot branch so")
         known = [option.id for option in question.options] + ([OTHER] if question.other else [])
-        for one in branch.any_of or known:
+        for one in (one for one in branch.any_of or known if one not in branch.none_of):
             responses.setdefault(str(known.index(one)), step)
     return {"type": "response_based", "responseValues": responses}
 

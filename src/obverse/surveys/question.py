@@ -37,6 +37,8 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     Attributes:
         to: id of a later question, or ``end``.
         any_of: options of which one was chosen.
+        none_of: options of which none was chosen, though there is an answer.
+        contains: what the words of the answer have somewhere, in large or small letters.
         at_least: the number answered is not lower.
         at_most: the number answered is not higher.
         answered: whether there is an answer at all.
@@ -44,6 +46,8 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     to: Id
     any_of: tuple[Id, ...] = ()
+    none_of: tuple[Id, ...] = ()
+    contains: Line = ""
     at_least: float | None = None
     at_most: float | None = None
     answered: bool | None = None

@@ -29,7 +29,7 @@ JSON_COLUMNS = ("properties", "context")
 ASKED = frozenset(
     (
         *("survey_id", "survey", "version", "submission_id", "place", "moment", "language"),
-        *("answers", "scores", "others", "seconds"),
+        *("answers", "scores", "others", "seconds", "variants"),
     )
 )
 """Properties of a survey's events. To name one before anybody was asked is no mistake."""

@@ -38,6 +38,7 @@ from obverse.web.live import PER_SECOND, Live
 from obverse.web.site import Site
 from obverse.web.surveys.app import SurveyRoutes
 from obverse.web.surveys.askings import Askings
+from obverse.web.surveys.askings_rows import Who
 from obverse.web.surveys.audiences import Audiences
 from obverse.web.surveys.filters import Filters
 from obverse.web.surveys.forgetting import Kept
@@ -131,6 +132,8 @@ class Parts:
             kept = Kept(surveys=settings.surveys.all, rest_days=self.values.survey_rest_days)
             self.askings = Askings(folder.askings, now_us, kept)
             stack.callback(self.askings.close)
+            audiences = Audiences(self.lake, now_us)
+            stack.callback(audiences.close)
             self.taking = Taking(
                 Shelf(settings.surveys),
                 keeper,
@@ -138,8 +141,9 @@ class Parts:
                 settings.surveys.secret(),
                 now_us,
                 heard=self.askings.hear,
+                variants=lambda user, device: audiences.variants(Who.of(user, device), wait=True),
             )
-            self.asking = self._asking(stack)
+            self.asking = self._asking(audiences, stack)
             self.collect = Collect(
                 keeper,
                 self._source_of,
@@ -152,10 +156,9 @@ class Parts:
             )
             self._stack = stack.pop_all()
 
-    def _asking(self, stack: ExitStack) -> Offering:
+    def _asking(self, audiences: Audiences, stack: ExitStack) -> Offering:
         """Open what decides whom to ask."""
-        audiences, filters = Audiences(self.lake, now_us), Filters()
-        stack.callback(audiences.close)
+        filters = Filters()
         stack.callback(filters.close)
         return Offering(
             surveys=LiveSurveys(self.settings.surveys, now_us),

@@ -90,7 +90,14 @@ def test_a_survey_is_given_out_once_with_its_form_and_its_ticket(
 ) -> None:
     key = make(server)
     known(server, anyone, key)
-    told: dict[str, Any] = {"sessionId": "s9", "variants": {"e": "b"}}
+    told: dict[str, Any] = {
+        "sessionId": "s9",
+        "exposures": [
+            None,
+            {"experiment_id": "e", "variation_id": 7},
+            {"experiment_id": "e", "variation_id": "b"},
+        ],
+    }
     first = show(anyone, offer(server, anyone, key, anonymousId="once", userId="anna", **told))
     assert reasons(first) == {key: "shown"}
     given = first.json()["offer"]
@@ -271,7 +278,8 @@ def test_nothing_on_disk_leads_from_an_anonymous_answer_to_the_person(
     tickets = []
     for person in people:
         fields: dict[str, Any] = {"anonymousId": person, "userId": f"user {person}", "sessionId": "s1"}
-        found = offer(server, anyone, moments=told, variants={"e": person}, **fields)
+        exposures = [{"experiment_id": "e", "variation_id": person}]
+        found = offer(server, anyone, moments=told, exposures=exposures, **fields)
         assert reasons(found)[key] == "shown"
         tickets.append(found.json()["offer"]["ticket"])
     for ticket in tickets:

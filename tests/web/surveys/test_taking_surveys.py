@@ -15,7 +15,7 @@ from obverse.folder import Folder
 from obverse.lake.table import EventTable
 from obverse.surveys.question import Branch, Nps, ShortText
 from obverse.surveys.survey import Survey
-from obverse.surveys.ticket import Ticket, sign
+from obverse.surveys.ticket import Ticket, read, sign
 from obverse.web.surveys.mixing import LEAST
 
 if TYPE_CHECKING:
@@ -310,6 +310,34 @@ def test_an_invitation_answers_as_the_one_who_is_invited_and_once(
     )
 
 
+def test_answers_at_an_address_carry_the_variants_that_are_known_and_those_that_the_link_names(
+    server: Server, client: httpx.Client, anyone: httpx.Client
+) -> None:
+    key = make(server, SHORT)
+    viewed = {"experiment_name": "Price", "variation_name": "high"}
+    call = {"event": "Experiment Viewed", "userId": "exposed", "properties": viewed}
+    assert anyone.post("/v1/track", json={"writeKey": server.write_key, **call}).status_code == 200
+    made = client.post(f"/api/surveys/{key}/invitations", json={"user_ids": ["exposed"]}, headers=OURS)
+    link = made.json()["invitations"][0]["link"]
+
+    def page() -> Form:
+        return Form(anyone.get(f"{link}&v.layout=b", headers={"user-agent": "a bot"}).text)
+
+    def variants() -> dict[str, str]:
+        with server.settings() as settings:
+            signed = dict(page().fields)["ticket"]
+            return read(signed, settings.surveys.secret(), time.time_ns() // 1000).variants
+
+    assert variants()["layout"] == "b"
+    wait_for(lambda: "Price" in variants())
+    page().send(anyone, **{"q.nps": "9"})
+    assert events(server, key, 3)[-1]["properties"]["variants"] == {"Price": "high", "layout": "b"}
+    hidden = make(server, msgspec.structs.replace(SHORT, anonymous=True))
+    nobody = dict(Form(anyone.get(f"/s/{hidden}?v.layout=b").text).fields)["ticket"]
+    with server.settings() as settings:
+        assert not read(nobody, settings.surveys.secret(), time.time_ns() // 1000).variants
+
+
 def test_an_anonymous_survey_keeps_nothing_that_leads_to_the_person(
     server: Server, anyone: httpx.Client
 ) -> None:
@@ -437,6 +465,7 @@ def test_a_program_hands_in_all_answers_at_once(server: Server, client: httpx.Cl
         "answers": {"nps": 3, "why": "late"},
         "user_id": "p1",
         "touchpoint": "store",
+        "variants": {"till": "b"},
         "submission_id": f"till-{time.time_ns()}",
     }
     for _ in range(2):
@@ -446,6 +475,7 @@ def test_a_program_hands_in_all_answers_at_once(server: Server, client: httpx.Cl
     assert answered["event"] == "Survey Answered"
     assert (answered["user_id"], answered["touchpoint"]) == ("p1", "store")
     assert answered["properties"]["place"] == "api"
+    assert answered["properties"]["variants"] == {"till": "b"}
     for wrong, status, code in (
         ({"answers": {"nps": 11}}, 422, "wrong_answer"),
         ({"answers": {}}, 422, "wrong_answer"),

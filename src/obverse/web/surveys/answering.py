@@ -14,6 +14,7 @@ from obverse.settings.surveys import SavedSurvey
 from obverse.surveys.languages import languages, negotiate
 from obverse.surveys.sheet import check_all
 from obverse.surveys.survey import Survey
+from obverse.surveys.variants import capped
 from obverse.web.problem import Problem
 from obverse.web.surveys.hosted import why_not
 from obverse.web.surveys.taking import Taking
@@ -38,6 +39,7 @@ class NewAnswers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         anonymous_id: of the browser or device.
         language: in which it was asked; the survey's own unless given.
         touchpoint: at which.
+        variants: variant by experiment, beside those that this server has heard of.
         submission_id: of this time of asking: sent again, it counts once. A new one unless given.
     """
 
@@ -47,6 +49,7 @@ class NewAnswers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     anonymous_id: Id | None = None
     language: str = ""
     touchpoint: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "server"
+    variants: dict[str, str] = {}
     submission_id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")] | None = None
 
 
@@ -85,6 +88,7 @@ async def submit(request: Ask, key: str, data: NewAnswers) -> Submitted:
         "api",
         language=negotiate(languages(survey), [data.language]),
         touchpoint=data.touchpoint,
+        variants=await taking.variants_of(data.user_id, data.anonymous_id) | capped(data.variants.items()),
         **{name: value for name, value in known.items() if value is not None},
     )
     await taking.take(ticket, survey, answers)

@@ -1,9 +1,9 @@
-"""Audiences: who is in a segment, and for whom a moment has come elsewhere, found out ahead of time.
+"""Audiences: who is in a segment, a moment elsewhere or a variant, found out ahead of time.
 
 An offer never waits for the lake. A thread finds who a segment holds, whom support called back, who did not
-take a step in time; an offer only looks up whether somebody is among them. What is looked up is some seconds
-old, as the thread rests ten times as long as it worked, and at least `REST_S`. What nobody looked up for ten
-minutes is dropped.
+take a step in time, who was seen in an experiment; an offer only looks up whether somebody is among them.
+What is looked up is some seconds old, as the thread rests ten times as long as it worked, and at least
+`REST_S`. What nobody looked up for ten minutes is dropped.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from obverse.surveys.moment import NOTICE_S, Elsewhere, NotTaken
 from obverse.surveys.reasons import Reason
 from obverse.tape.layout import Int32s, Int64s, Layout, Selection
 from obverse.web.surveys.askings_rows import Who
+from obverse.web.surveys.exposed import Exposed, exposed
 
 _LOG = logging.getLogger(__name__)
 REST_S = 2.0
@@ -30,18 +32,19 @@ _NOTICE_US = round(NOTICE_S * 1e6)
 _WANTED_S = 600.0
 _IDLE = 10
 
-Wanted = str | Elsewhere | NotTaken
-"""What is found out: a segment by its name, or a moment."""
+Timed = str | Elsewhere | NotTaken
+Wanted = Timed | type[Exposed]
+"""What is found out: a segment by its name, a moment, or who is in which variants."""
 
 
 @dataclass(frozen=True)
 class _Found:
-    """Keys of ids, ascending, and when the moment came for each."""
+    """Keys of ids, ascending, and for each when the moment came, or its kind of `exposed`."""
 
     keys: Int64s
-    came_at: Int64s
+    values: Int64s
     version: int
-    found_at: int
+    exposed: Exposed | None = None
 
 
 class Audiences:
@@ -91,6 +94,21 @@ class Audiences:
         at = _at(found, who)
         return Reason.NO_MOMENT if at == NEVER else at
 
+    def variants(self, who: Who, *, wait: bool = False) -> dict[str, str]:
+        """Give the variant that somebody was last seen in, by experiment; none before that was found out.
+
+        Args:
+            who: is there.
+            wait: as in `holds`.
+        """
+        if wait and Exposed not in self._found:
+            self._refresh(Exposed)
+        found = self._look(Exposed)
+        if isinstance(found, Reason) or found.exposed is None:
+            return {}
+        kind = _at(found, who)
+        return {} if kind == NEVER else found.exposed.of_kind(kind)
+
     def properties(self, moment: Elsewhere, who: Who, came_at: int) -> bytes:
         """Read the properties of the event that made a moment, as JSON; this asks the lake and takes a while.
 
@@ -135,19 +153,20 @@ class Audiences:
         now = self._clock()
         try:
             version = self._lake.table.refresh().version
-            moves = not isinstance(wanted, str) or isinstance(known, Reason)  # with time, too
+            moves = isinstance(wanted, Elsewhere | NotTaken)  # with time, too
             if isinstance(known, _Found) and known.version == version and not moves:
                 return
-            persons, came_at = self._find(wanted, now)
+            seen = exposed(self._lake.tape) if isinstance(wanted, type) else None
+            persons, values = (seen.persons, seen.kinds) if seen else self._find(cast("Timed", wanted), now)
             keys, whose = self._lake.tape.streams(persons)
-            self._found[wanted] = _Found(keys, came_at[whose], version, now)
+            self._found[wanted] = _Found(keys, values[whose], version, seen)
         except Exception as error:
             if known is not Reason.FILTER_FAILED:  # said once
                 told = None if isinstance(error, ObverseError) else error
                 _LOG.warning("%s: cannot be found out for surveys: %s", wanted, error, exc_info=told)
             self._found[wanted] = Reason.FILTER_FAILED
 
-    def _find(self, wanted: Wanted, now: int) -> tuple[Int32s, Int64s]:
+    def _find(self, wanted: Timed, now: int) -> tuple[Int32s, Int64s]:
         """Give the people and when the moment came for each; 0 for a segment."""
         if isinstance(wanted, str):
             persons = self._lake.members(wanted)
@@ -164,7 +183,7 @@ def _at(found: _Found, who: Who) -> int:
     if key is None:
         return NEVER
     at = int(np.searchsorted(found.keys, key))
-    return int(found.came_at[at]) if at < len(found.keys) and found.keys[at] == key else NEVER
+    return int(found.values[at]) if at < len(found.keys) and found.keys[at] == key else NEVER
 
 
 def _lately(layout: Layout, first: int, now: int) -> tuple[Int32s, Int64s]:

@@ -1,7 +1,8 @@
 """Hosted: a survey at an address of its own, by link, e-mail, QR code or on a device that stands there.
 
 Works without JavaScript and keeps nothing in the browser. ``?lang=`` names the language, ``?q.QUESTION=``
-puts an answer in, ``?as=`` says who is invited, ``?kiosk=1`` begins anew after each person.
+puts an answer in, ``?as=`` says who is invited, ``?v.EXPERIMENT=VARIANT`` in which variant they are,
+``?kiosk=1`` begins anew after each person.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from obverse.surveys.rendering import render_note, render_page
 from obverse.surveys.sheet import first
 from obverse.surveys.survey import Place, Survey, Theme
 from obverse.surveys.ticket import Ticket
+from obverse.surveys.variants import capped
 from obverse.surveys.words import WORDS, native, words
 from obverse.web.surveys import replies
 from obverse.web.surveys.taking import Step, Taking
@@ -92,7 +94,7 @@ class Hosted:
             why = why_not(saved, survey, "kiosk" if kiosk else "link", self._taking.clock())
             if why is not None:
                 return self._note(survey, asked, why, _WHY_NOT[why])
-            ticket = self._ticket(saved, survey, asked, kiosk)
+            ticket = await self._ticket(saved, survey, asked, kiosk)
             step = self._taking.first(ticket, survey, asked.path, asked.fields)
         except ObverseError as error:
             return self.failed(error, survey, asked)
@@ -115,14 +117,16 @@ class Hosted:
         wait = error.retry_after_s if isinstance(error, BusyError | RefusedError) else None
         return self._note(survey, asked, replies.word_of(error), error.status, wait or None)
 
-    def _ticket(self, saved: SavedSurvey, survey: Survey, asked: Asked, kiosk: bool) -> Ticket:
+    async def _ticket(self, saved: SavedSurvey, survey: Survey, asked: Asked, kiosk: bool) -> Ticket:
         known: dict[str, Any] = {"language": negotiate(languages(survey), asked.languages)}
         told = first(asked.fields, "as")
         if told and not kiosk and not survey.anonymous:
             found = invitation.read(saved.id, told, self._taking.secret)
             known |= {"user_id": found.user_id, "submission_id": found.submission_id}
+        named = ((name[2:], texts[0]) for name, texts in asked.fields.items() if name.startswith("v."))
+        variants = await self._taking.variants_of(known.get("user_id")) | capped(named)
         place: Place = "kiosk" if kiosk else "link"
-        return self._taking.ticket(saved.id, saved.version, survey, place, **known)
+        return self._taking.ticket(saved.id, saved.version, survey, place, variants=variants, **known)
 
     def _page(self, step: Step, links: Sequence[tuple[str, str, bool]] = ()) -> Reply:
         ticket, found = step.ticket, words(step.survey, step.ticket.language)

@@ -27,6 +27,7 @@ from obverse.surveys.languages import languages, negotiate
 from obverse.surveys.moment import Elsewhere
 from obverse.surveys.sheet import first
 from obverse.surveys.ticket import Ticket, sign
+from obverse.surveys.variants import of_exposures
 from obverse.surveys.words import is_rtl, words
 from obverse.web.surveys import replies
 from obverse.web.surveys.app import Headers
@@ -35,14 +36,12 @@ from obverse.web.surveys.askings_rows import DAY_US, Who
 from obverse.web.surveys.audiences import Audiences
 from obverse.web.surveys.judging import Judging
 from obverse.web.surveys.live import Live
-from obverse.web.surveys.taking import Taking
+from obverse.web.surveys.taking import KNOWN_S, Taking
 from obverse.web.surveys.told import Plain, Told, filling, read
 
 _WORDS = ("survey", "close", "offline")
 """What the browser says by itself, around the form."""
 _KEPT = (b"cache-control", b"public, max-age=60")
-FILLED_S = 1.0
-"""Nobody waits longer than this for the words of an event that happened elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,8 @@ class Offering:
             RefusedError: no source has the key.
         """
         self._source(first(query, "key"))
+        if self.surveys.running():
+            self.audiences.variants(Who())  # so that they are found out before the first offer
         made = replies.json(await self.surveys.told())
         return Reply(made.status, made.body, [_KEPT if one[0] == _KEPT[0] else one for one in made.headers])
 
@@ -140,7 +141,8 @@ class Offering:
         else:
             await asyncio.wrap_future(self.askings.reserve(who, running.id, call.moment, submission, now))
         event = {} if survey.anonymous else await self._filled(call, told, who)
-        ticket = self._ticket(call, told, source, submission, decision.share, event, now)
+        variants = {} if survey.anonymous else self.audiences.variants(who)
+        ticket = self._ticket(call, told, source, submission, decision.share, event, variants, now)
         said = words(survey, ticket.language)
         return {
             "survey": running.id,
@@ -158,7 +160,7 @@ class Offering:
         if isinstance(moment, Elsewhere):
             reading = asyncio.to_thread(self.audiences.properties, moment, who, call.came_at)
             try:
-                return filling(await asyncio.wait_for(reading, FILLED_S))
+                return filling(await asyncio.wait_for(reading, KNOWN_S))
             except (TimeoutError, ObverseError):
                 return {}  # the words say what stands there then
         asked = (call.running.id, call.moment)
@@ -173,6 +175,7 @@ class Offering:
         submission: str,
         share: float,
         event: dict[str, Plain],
+        variants: dict[str, str],
         now: int,
     ) -> Ticket:
         """Make the ticket; of an anonymous survey nothing of who, where and when goes into it."""
@@ -187,7 +190,7 @@ class Offering:
                 "session_id": told.session_id or None,
                 "page": msgspec.to_builtins(told.page),
                 "event": event,
-                "variants": told.variants,
+                "variants": variants | of_exposures(told.exposures),
             }
         return Ticket(
             survey_id=call.running.id,

@@ -128,8 +128,16 @@ async def take(request: Ask, key: str) -> Response[bytes]:
         saved, survey = await _open(request, key)
         known = {name: first(fields, name)[:512] or None for name in ("user_id", "anonymous_id")}
         language = negotiate(languages(survey), [first(fields, "lang")])
+        variants = await taking.variants_of(**known)
         ticket = taking.ticket(
-            key, saved.version, survey, "phone", language=language, touchpoint="phone", **known
+            key,
+            saved.version,
+            survey,
+            "phone",
+            language=language,
+            touchpoint="phone",
+            variants=variants,
+            **known,
         )
         step = taking.first(ticket, survey, path, csrf=csrf)
         await taking.note(ticket, survey, "shown")

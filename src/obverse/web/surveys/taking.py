@@ -29,9 +29,13 @@ from obverse.surveys.ticket import Ticket, read, sign
 from obverse.surveys.words import said_of, words
 from obverse.web.surveys.shelf import Shelf
 
+Variants = Callable[[str | None, str | None], dict[str, str]]
+"""Gives the variant of each experiment that a user or a device was last seen in."""
 Heard = Callable[[Ticket, Survey, Kind], Future[None] | None]
 """Is told what became of each time of asking, once that is durable; gives when its own note of it is kept."""
 _RETRY_S = 5
+KNOWN_S = 1.0
+"""Nobody waits longer than this for what is known of them."""
 
 
 class ClosedError(ObverseError):
@@ -77,6 +81,7 @@ class Taking:
         clock: tells the time, µs since 1970 UTC.
         privacy: what is not kept.
         heard: is told what became of each time of asking.
+        variants: tells what experiments somebody is in; this may take a while.
     """
 
     shelf: Shelf
@@ -86,6 +91,7 @@ class Taking:
     clock: Callable[[], int]
     privacy: Privacy = field(default_factory=Privacy)
     heard: Heard = lambda ticket, survey, kind: None
+    variants: Variants = lambda user_id, anonymous_id: {}
 
     async def open(self, text: str) -> tuple[Ticket, Survey]:
         """Read a ticket and find what it asks.
@@ -171,6 +177,15 @@ class Taking:
             survey, [Recorder(survey, ticket, self.privacy).of(kind, now, question, seconds)], now
         )
         await self._tell(ticket, survey, kind)
+
+    async def variants_of(self, user_id: str | None, anonymous_id: str | None = None) -> dict[str, str]:
+        """Give the variant of each experiment that somebody is in; none where that is not known in time."""
+        if not user_id and not anonymous_id:
+            return {}
+        reading = asyncio.to_thread(self.variants, user_id, anonymous_id)
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(reading, KNOWN_S)
+        return {}
 
     def ticket(self, survey_id: str, version: int, survey: Survey, place: Place, **known: object) -> Ticket:
         """Make the ticket of somebody who asks to be asked, as at an address of its own.

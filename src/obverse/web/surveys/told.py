@@ -11,7 +11,7 @@ from obverse.collect.refusal import Refusal, RefusedError
 from obverse.collect.wire import NOTHING
 
 MAX_BODY = 64 * 1024
-MAX_MOMENTS = 100
+MAX_MOMENTS = MAX_EXPOSURES = 100
 _MOST_FILLED = 50
 """Properties of an event that travel in a ticket, to fill words with."""
 _LONGEST_FILLED = 200
@@ -47,7 +47,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Told(msgspec.Struct, frozen=True, rename="camel"):
-    """All moments that have come just now, to whom and where."""
+    """All moments that have come just now, to whom and where; ``exposures`` as `of_exposures` reads them."""
 
     write_key: str = ""
     anonymous_id: Id | None = None
@@ -56,7 +56,7 @@ class Told(msgspec.Struct, frozen=True, rename="camel"):
     language: Short = ""
     moments: Annotated[list[ToldMoment], msgspec.Meta(max_length=MAX_MOMENTS)] = []
     page: Page = Page()
-    variants: Annotated[dict[Short, Short], msgspec.Meta(max_length=100)] = {}
+    exposures: Annotated[list[Any], msgspec.Meta(max_length=MAX_EXPOSURES)] = []
 
 
 _decoder = msgspec.json.Decoder(Told)
