@@ -16,6 +16,8 @@ import msgspec
 import pyarrow as pa
 
 from obverse.web.pages.figures import clock, count, day_name, exact_money, instant, money, plural, span
+from obverse.web.pages.frame import Link
+from obverse.web.pages.surveys.aimed import aimed_at_exposure
 
 SESSION_GAP_US = 30 * 60 * 1_000_000
 """Events at one touchpoint with no longer a gap belong to one visit."""
@@ -52,6 +54,7 @@ class Told:
         value_exact: the same to the cent.
         hint: what it was about, in a few words.
         fields: all its fields, by the names that filters use.
+        ask: new surveys for the people whom such an event makes, where it is of an experiment.
     """
 
     at: str
@@ -61,6 +64,7 @@ class Told:
     value_exact: str
     hint: str
     fields: tuple[tuple[str, str], ...]
+    ask: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,9 @@ def _told(row: RowOf, zone: ZoneInfo) -> Told:
         value_exact=exact_money(row["value"], row["currency"]) if row["value"] else "",
         hint=hint_of(dict(properties)),
         fields=(*_own(row, at), *properties, *context)[:_MOST_FIELDS],
+        ask=aimed_at_exposure(
+            row["event"], {name.removeprefix("properties."): text for name, text in properties}
+        ),
     )
 
 

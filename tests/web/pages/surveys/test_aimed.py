@@ -15,7 +15,7 @@ from obverse.measure.question import Question
 from obverse.measure.time_between import TimeBetween
 from obverse.measure.trend import Trend
 from obverse.settings.segments import Segment
-from obverse.web.pages.surveys.aimed import aimed
+from obverse.web.pages.surveys.aimed import aimed, aimed_at_exposure
 from obverse.web.pages.surveys.draft import draft_of, nest, survey_of
 from obverse.web.pages.surveys.kinds import blank
 from obverse.web.pages.surveys.starters import STARTERS
@@ -64,6 +64,25 @@ def moment(href: str) -> dict[str, Any]:
             {"page": "/pay", "kind": "rage", "element": "a'b"},
             {"on": "event", "event": "Rage Clicked", "page": "/pay", "where": "properties.element = 'a''b'"},
         ),
+        (
+            Trend(series=("people: Experiment Viewed",), by="properties.variation_name"),
+            {"series": "A", "group": "high"},
+            {"on": "event", "event": "Experiment Viewed", "where": "properties.variation_name = 'high'"},
+        ),
+        (
+            Trend(series=("Experiment Viewed [properties.experiment_id = 7]",), by="properties.variation_id"),
+            {"group": "b"},
+            {
+                "on": "event",
+                "event": "Experiment Viewed",
+                "where": "properties.experiment_id = 7 and properties.variation_id = 'b'",
+            },
+        ),
+        (
+            Trend(series=("$feature_flag_called",)),
+            {},
+            {"on": "elsewhere", "event": "$feature_flag_called", "within_s": "7d"},
+        ),
         (Act(), {"page": "/pay", "kind": "burst"}, {"on": "event", "event": "Rage Clicked", "page": "/pay"}),
         (Act(), {"page": "/pay", "kind": "error"}, {"on": "event", "event": "Error Met", "page": "/pay"}),
         (Act(), {"page": "/pay", "form": "f"}, {"on": "abandoning", "what": "form", "page": "/pay"}),
@@ -84,10 +103,27 @@ def test_a_part_of_an_answer_has_its_moment(
         (Funnel.parse("A > B", order="any"), DROPPED),
         (Linger(), {"page": "(other)"}),
         (Trend(series=("people: Page Viewed",)), {"row": "2026-01-01"}),
+        (Trend(series=("Experiment Viewed",), by="country"), {"group": "(no value)"}),
+        (Trend(series=("Experiment Viewed or Order Completed",)), {}),
     ],
 )
 def test_a_part_that_is_no_moment_leads_nowhere(question: Question, pick: dict[str, str]) -> None:
     assert aimed(question, pick) == ""
+
+
+def test_an_event_of_an_experiment_leads_to_those_in_it_and_those_in_its_variant() -> None:
+    told = {"experiment_name": "Don't", "variation_id": "2", "variation_name": None}
+    everyone, variant = aimed_at_exposure("Experiment Viewed", told)
+    assert moment(everyone.href)["where"] == "properties.experiment_name = 'Don''t'"
+    assert moment(variant.href) == {
+        "on": "event",
+        "event": "Experiment Viewed",
+        "where": "properties.experiment_name = 'Don''t' and properties.variation_id = 2",
+    }
+    (flag,) = aimed_at_exposure("$feature_flag_called", {"$feature_flag": "banner"})
+    assert moment(flag.href)["where"] == "properties.\"$feature_flag\" = 'banner'"
+    assert not aimed_at_exposure("Experiment Viewed", {"variation_id": "2"})
+    assert not aimed_at_exposure("Order Completed", told)
 
 
 def test_the_segment_of_these_people_is_asked_whatever_its_period() -> None:

@@ -17,9 +17,14 @@ from obverse.measure.picture import Pick
 from obverse.measure.question import Question
 from obverse.measure.scope import NO_VALUE, OTHER
 from obverse.measure.time_between import TimeBetween
+from obverse.measure.trend import Trend
 from obverse.settings.segments import Segment
+from obverse.surveys.variants import EXPERIMENT_VIEWED, EXPOSURES
+from obverse.tape.catalogue import written
 from obverse.web.pages.address import Address
 from obverse.web.pages.figures import cut
+from obverse.web.pages.frame import Link
+from obverse.web.pages.surveys.conditions import Condition, read, write
 
 PATH = "/surveys/new"
 _LINGER_S = 60
@@ -45,10 +50,7 @@ def aimed(question: Question, pick: Pick, segments: Iterable[Segment] = ()) -> s
     segment = next((one.name for one in segments if _of_these(one, question, pick)), "")
     if not moment and not segment:
         return ""
-    pairs = [("name", cut(name or f"Asked of {segment}", 90))]
-    pairs += [(f"moments.0.{key}", text) for key, text in moment.items() if text]
-    pairs += [("audience.segment", segment)] if segment else []
-    return str(Address(PATH, tuple(pairs)))
+    return _new(name or f"Asked of {segment}", moment, segment)
 
 
 def aimed_at_segment(name: str) -> str:
@@ -57,8 +59,49 @@ def aimed_at_segment(name: str) -> str:
     >>> aimed_at_segment("Loyal")
     '/surveys/new?name=Asked+of+Loyal&moments.0.on=page&audience.segment=Loyal'
     """
-    pairs = (("name", cut(f"Asked of {name}", 90)), ("moments.0.on", "page"), ("audience.segment", name))
-    return str(Address(PATH, pairs))
+    return _new(f"Asked of {name}", {"on": "page"}, name)
+
+
+def _new(name: str, moment: Moment, segment: str = "") -> str:
+    pairs = [("name", cut(name, 90))]
+    pairs += [(f"moments.0.{key}", text) for key, text in moment.items() if text]
+    pairs += [("audience.segment", segment)] if segment else []
+    return str(Address(PATH, tuple(pairs)))
+
+
+def aimed_at_exposure(event: str, told: Mapping[str, object]) -> tuple[Link, ...]:
+    """Link to new surveys for the people in an experiment, and for those in a variant of it.
+
+    Args:
+        event: one of `EXPOSURES`; of another, and where it names no experiment, there is no link.
+        told: its properties.
+
+    >>> told = {"experiment_id": "Price", "variation_id": "b"}
+    >>> [one.label for one in aimed_at_exposure("Experiment Viewed", told)]
+    ['in Price', 'in Price, b']
+    """
+    sides = EXPOSURES.get(event, ())
+    found = [next(((name, told[name]) for name in names if told.get(name)), None) for names in sides]
+    conditions = [Condition(written(("properties", one[0])), "=", _plain(one[1])) for one in found if one]
+    if not found or found[0] is None:
+        return ()
+    label, links = "in ", []
+    for n, one in enumerate(conditions, 1):
+        label += f", {one.value}" if n > 1 else one.value
+        links.append(
+            Link("survey", label, _new(f"Asked {label}", _of_exposure(event, write(conditions[:n]))))
+        )
+    return tuple(links)
+
+
+def _of_exposure(event: str, where: str) -> Moment:
+    """Say when somebody is asked: flags are told by PostHog's client, which our own does not hear."""
+    on = "event" if event == EXPERIMENT_VIEWED else "elsewhere"
+    return {"on": on, "event": event, "where": where}
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _moment(question: Question, pick: Pick) -> tuple[str, Moment]:
@@ -71,6 +114,8 @@ def _moment(question: Question, pick: Pick) -> tuple[str, Moment]:
         return "Why did you leave your cart?", {"on": "abandoning", "what": "cart"}
     if isinstance(question, Linger):
         return _of_linger(question, pick)
+    if isinstance(question, Trend):
+        return _of_trend(question, pick)
     return _of_act(question, pick) if isinstance(question, Act) else ("", {})
 
 
@@ -104,6 +149,23 @@ def _of_linger(question: Linger, pick: Pick) -> tuple[str, Moment]:
     seconds = f"{float(pick['from_s']):.0f}s" if pick.get("from_s") else f"{_LINGER_S}s"
     where = {"element": place} if question.of == "element" else {"page": place}
     return f"Lingering at {place}", {"on": "lingering", "seconds": seconds, **where}
+
+
+def _of_trend(question: Trend, pick: Pick) -> tuple[str, Moment]:
+    """Ask those in an experiment, or in a variant of it, where the trend is of who was seen in one."""
+    lines = {one.letter: one for one in question.lines}
+    line = lines.get(pick.get("series", "A"))
+    asked = line.selection(question.where) if line else None
+    if asked is None or asked.events[0] not in EXPOSURES or len(asked.events) > 1:
+        return "", {}
+    group, by = pick.get("group", ""), question.by or ""
+    if group and (group in _ANYWHERE or by.startswith("segment:")):
+        return "", {}
+    where = asked.where or ""
+    if group:
+        kept = where if read(where) is not None else f"({where})"
+        where = " and ".join(filter(None, (kept, write([Condition(by, "=", group)]))))
+    return f"Asked in {group or 'an experiment'}", _of_exposure(asked.events[0], where)
 
 
 def _of_act(question: Act, pick: Pick) -> tuple[str, Moment]:

@@ -12,6 +12,7 @@ from obverse.measure.linger import LingerAnswer
 from obverse.measure.picture import Pick
 from obverse.measure.question import Answer
 from obverse.measure.time_between import TimeBetweenAnswer
+from obverse.measure.trend import TrendAnswer
 from obverse.web.pages.frame import Link
 from obverse.web.pages.surveys.aimed import aimed
 
@@ -32,6 +33,9 @@ def _parts(answer: Answer) -> Iterator[tuple[str, Pick]]:
     elif isinstance(answer, LingerAnswer):
         for page in answer.pages:
             yield f"lingering at {page.name}", {"page": page.name}
+    elif isinstance(answer, TrendAnswer):
+        for group in answer.series[0].groups:
+            yield f"in {group.name}", {"group": group.name} if answer.question.by else {}
     elif isinstance(answer, ActAnswer):
         for row in answer.elements:
             if row.kind in ("rage", "dead"):
