@@ -60,9 +60,16 @@ def test_a_filter_of_a_moment_is_read() -> None:
 
 
 def test_a_branch_names_options_and_numbers_that_there_are() -> None:
-    branches = [{"to": "end", "any_of": ["cost"]}, {"to": "why", "at_least": 3}]
+    branches = [
+        {"to": "end", "any_of": ["cost"]},
+        {"to": "why", "at_least": 3},
+        {"to": "end", "none_of": ["price", "cost"]},
+        {"to": "end", "contains": "price"},
+    ]
     wrong = found(questions=question(branches=branches))
     assert wrong["questions.1.branches.0.any_of"][1] == "unknown option 'cost'; known: other, price, speed"
+    assert wrong["questions.1.branches.2.none_of"][1] == "unknown option 'cost'; known: other, price, speed"
+    assert wrong["questions.1.branches.3.contains"] == ("error", "the answer to this question is no text")
     assert wrong["questions.1.branches.1.at_least"] == ("error", "the answer to this question is no number")
 
 

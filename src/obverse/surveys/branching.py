@@ -39,7 +39,12 @@ def fits(branch: Branch, question: Question, value: Value | None) -> bool:
     """
     if branch.answered is not None and branch.answered is (value is None or value is False):
         return False
-    if branch.any_of and not chosen(question, value) & set(branch.any_of):
+    picked = chosen(question, value)
+    if branch.any_of and not picked & set(branch.any_of):
+        return False
+    if branch.none_of and (not picked or picked & set(branch.none_of)):
+        return False
+    if branch.contains and not (isinstance(value, str) and branch.contains.casefold() in value.casefold()):
         return False
     if branch.at_least is None and branch.at_most is None:
         return True

@@ -22,6 +22,7 @@ from obverse.surveys.question import (
     Ces,
     Consent,
     Csat,
+    LongText,
     Matrix,
     Multiple,
     Nps,
@@ -29,6 +30,7 @@ from obverse.surveys.question import (
     Ranking,
     Rating,
     Seq,
+    ShortText,
     Single,
     Sus,
     UmuxLite,
@@ -38,6 +40,7 @@ from obverse.tape.expression import parse
 
 _NUMBERED = (Nps, Csat, Ces, Rating, Seq, Sus, UmuxLite)
 _OPTIONED = (Single, Multiple, Matrix, Ranking)
+_WORDED = (ShortText, LongText)
 _WORDS = ("text", "help", "low", "high", "product", "other", "agree")
 _LISTED = 3
 """So many texts that are missing are named."""
@@ -169,12 +172,14 @@ def _questions(survey: Survey) -> Iterator[Finding]:
 
 
 def _branch(field: str, question: Question, branch: Branch) -> Iterator[Finding]:
-    if branch.any_of:
-        known = [one.id for one in getattr(question, "options", ())]
-        known += [OTHER] if getattr(question, "other", "") else []
-        for id_ in branch.any_of:
-            if not isinstance(question, _OPTIONED) or id_ not in known:
-                yield Finding(f"{field}.any_of", unknown("option", id_, known))
+    known: list[str] = [one.id for one in question.options] if isinstance(question, _OPTIONED) else []
+    known += [OTHER] if getattr(question, "other", "") else []
+    for name, ids in (("any_of", branch.any_of), ("none_of", branch.none_of)):
+        for id_ in ids:
+            if id_ not in known:
+                yield Finding(f"{field}.{name}", unknown("option", id_, known))
+    if branch.contains and not isinstance(question, _WORDED):
+        yield Finding(f"{field}.contains", "the answer to this question is no text")
     if not isinstance(question, _NUMBERED) and (branch.at_least is not None or branch.at_most is not None):
         name = "at_least" if branch.at_least is not None else "at_most"
         yield Finding(f"{field}.{name}", "the answer to this question is no number")
@@ -202,9 +207,9 @@ def _reached(survey: Survey) -> Iterator[Finding]:
 
 
 def _always(branch: Branch, question: Question) -> bool:
-    states_nothing = not branch.any_of and branch.at_least is None and branch.at_most is None
+    whenever_answered = msgspec.structs.replace(branch, answered=None) == Branch(to=branch.to)
     answered = branch.answered is True and question.required and not isinstance(question, Consent)
-    return states_nothing and (branch.answered is None or answered)
+    return whenever_answered and (branch.answered is None or answered)
 
 
 def _translated(survey: Survey) -> Iterator[Finding]:

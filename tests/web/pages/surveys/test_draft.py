@@ -79,6 +79,7 @@ def test_every_part_of_a_survey_comes_back_from_the_form_as_it_went() -> None:
         ("seq", "at_most", [str(number) for number in range(1, 8)]),
         ("csat", "at_least", ["1", "2", "3", "4", "5"]),
         ("single", "any_of", ["o1", "o2"]),
+        ("single", "none_of", ["o1", "o2"]),
     ],
 )
 def test_a_branch_is_chosen_not_typed(kind: str, name: str, offered: list[str]) -> None:
@@ -92,11 +93,11 @@ def test_a_branch_is_chosen_not_typed(kind: str, name: str, offered: list[str]) 
     assert (path, branch.path) == ("questions.0.branches.0", "questions.0.branches.0")
     assert (choices[name], choices["to"]) == (offered, ["last", "end"])
     draft["questions"][0]["branches"] = [
-        {name: offered[1:2] if name == "any_of" else offered[1], "to": "end"}
+        {name: offered[1:2] if kind == "single" else offered[1], "to": "end"}
     ]
     survey, wrong = survey_of(draft)
     assert survey, wrong
-    expected = ("o2",) if name == "any_of" else float(offered[1])
+    expected = ("o2",) if kind == "single" else float(offered[1])
     assert getattr(survey.questions[0].branches[0], name) == expected
 
 

@@ -24,7 +24,7 @@ Draft = dict[str, Any]
 Problems = dict[str, str]
 """What is wrong by the path of the field; of the whole under an empty path."""
 
-SEVERAL = frozenset({"places", "any_of"})
+SEVERAL = frozenset({"places", "any_of", "none_of"})
 """Fields of which a form sends each value by itself."""
 DURATIONS = frozenset({"within_s", "delay_s", "seconds"})
 PERCENTS = frozenset({"share"})

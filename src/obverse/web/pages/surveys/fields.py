@@ -28,6 +28,8 @@ _LABELS = {
     "after_days": "Days between two times",
     "anonymous": "Anonymous: answers keep no link to the person",
     "any_of": "was one of",
+    "contains": "contains",
+    "none_of": "was none of",
     "delay_s": "Wait before asking",
     "element": "CSS selector of the element",
     "ends": "To before",

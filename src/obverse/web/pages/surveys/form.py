@@ -232,12 +232,14 @@ def _branches(question: Draft, path: str, problems: Problems, later: Mapping[str
     options = {one.get("id", ""): cut(str(one.get("text", "")), 40) for one in question.get("options", [])}
     options |= {OTHER: str(question.get("other"))} if question.get("other") else {}
     options.pop("", None)
-    numbered = not (question.get("options") or "max_length" in question or "agree" in question)
-    names = ("any_of",) if options else ("at_least", "at_most") if numbered else ()
+    worded = "max_length" in question
+    numbered = not (question.get("options") or worded or "agree" in question)
+    own = ("any_of", "none_of") if options else ("contains",) if worded else ()
+    names = ("at_least", "at_most") if numbered else own
     ways = {"": "", **later, END: "the end"}
     for at, one in enumerate(question.get("branches", [])):
         where = f"{path}.branches.{at}"
-        given = {"to": ways, "any_of": options}
+        given = {"to": ways, "any_of": options, "none_of": options}
         given |= {name: _numbers(question, str(one.get(name, ""))) for name in ("at_least", "at_most")}
         fields = fields_of(Branch, one, f"{where}.", problems, (*names, "answered", "to"), options=given)
         yield ItemForm(where, fields, problems.get(where, ""))
