@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
@@ -23,6 +24,9 @@ from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.survey_moments import said
 from obverse.web.pages.surveys.glances import Score, score_of
 from obverse.web.pages.surveys.starters import STARTERS
+
+if TYPE_CHECKING:
+    from obverse.lake.table import EventTable
 
 Form = Mapping[str, str]
 WEEKS = 12
@@ -107,8 +111,21 @@ def build(asked: Asked, problem: str = "", status: int = 200) -> Response[bytes]
     return asked.show(page, flips=False, status=status)
 
 
+_tallied: WeakKeyDictionary[EventTable, tuple[int, dict[str, Tally]]] = WeakKeyDictionary()
+"""For each lake the version that all surveys were last counted at, and what became of them."""
+
+
+def _tallies(asked: Asked) -> dict[str, Tally]:
+    """Count all surveys; anew only where the lake has changed since."""
+    table = asked.lake.table
+    version, known = table.refresh().version, _tallied.get(table)
+    if known is None or known[0] != version:
+        known = _tallied[table] = version, tallies(asked.lake.sql)
+    return known[1]
+
+
 def _entries(asked: Asked, kept: list[SavedSurvey]) -> tuple[Entry, ...]:
-    counted = tallies(asked.lake.sql) if kept else {}
+    counted = _tallies(asked) if kept else {}
     return tuple(_entry(asked, one, counted.get(one.id, Tally())) for one in kept)
 
 
