@@ -28,7 +28,8 @@ ANSWERED = "Survey Answered"
 filled in by question id; ``scores``: the number that counts by question id (see `obverse.surveys.scoring`);
 ``seconds`` since it was shown."""
 ABANDONED = "Survey Abandoned"
-"""Left, or closed after it was started, with ``question``, the one in view."""
+"""Left, or closed after it was started, with ``question``, the one in view. Whoever comes back may
+answer after all: what a time of asking came to is what its events say together."""
 DISMISSED = "Survey Dismissed"
 """Closed before anything was chosen or typed."""
 

@@ -78,13 +78,17 @@ class Recorder:
         return self._event("answered", "answered", told, now)
 
     def of(self, kind: Kind, now: int, question: str | None = None, seconds: float | None = None) -> Event:
-        """Make the event that the survey was shown, started, dismissed or abandoned."""
+        """Make the event that the survey was shown, started, dismissed or abandoned.
+
+        Who comes back and leaves again further on has left each time: one event a question.
+        """
         told: dict[str, Any] = {}
         if question is not None:
             told["question"] = question
         if seconds is not None:
             told["seconds"] = seconds
-        return self._event(kind, kind, told, now)
+        mark = f"{kind}:{question}" if kind == "abandoned" and question else kind
+        return self._event(kind, mark, told, now)
 
     def _told(self, answers: Answers) -> dict[str, Any]:
         made: dict[str, Any] = {"answers": answers.values}
