@@ -177,8 +177,8 @@ def test_the_mask_of_an_empty_pick_is_the_members(acts: list[Act], question: Beh
     for picture in (one for side in sides for one in answered(question, layout).pictures(side)):
         for pick, value in picked(picture):
             assert pick is not None
-            if picture.of == "people":
-                assert len(behind(**pick)) == value
+            if picture.of == "share":
+                assert value == len(behind(**pick)) / len(everyone)
 
 
 @PROFILE

@@ -311,7 +311,7 @@ def test_people_are_once_in_a_row_and_once_in_the_total() -> None:
     assert values(got, 1) == [3, 1, 1]
     assert got.series[0].total.value == 3
     assert got.sentence() == (
-        "3 people did A from 2026-03-01 to 2026-03-03; most in 2026-03-01: 2. A happened 5 times."
+        "3 people did A from 2026-03-01 to 2026-03-03; most on 2026-03-01: 2. A happened 5 times."
     )
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from obverse.measure.behaved.question import Behaved
 from obverse.measure.estimate import Estimate
-from obverse.measure.picture import Bar, Bars, Picture, Side
+from obverse.measure.picture import Bar, Bars, Pick, Picture, Side
 from obverse.measure.question import Answer
 from obverse.measure.wording import count, money, percent
 
@@ -109,12 +109,12 @@ class BehavedAnswer(Answer, frozen=True, kw_only=True):
         if side == "value":
             return self._money()
         rows = [
-            Bar(one.name, float(one.people), note=_told(one.share), pick={"rule": str(number)})
+            _bar(one.name, one.share, one.people, {"rule": str(number)})
             for number, one in enumerate(self.rules, 1)
         ]
         name = "members: all rules" if self.question.match == "all" else "members: any rule"
-        rows.append(Bar(name, float(self.people), note=_told(self.share), pick={"who": "members"}))
-        return (Bars("People who pass", "people", tuple(rows), float(self.everyone), "everyone"),)
+        rows.append(_bar(name, self.share, self.people, {"who": "members"}))
+        return (Bars(f"Who passes, of {count(self.everyone)} people", "share", tuple(rows)),)
 
     def _money(self) -> tuple[Picture, ...]:
         each = tuple(
@@ -136,5 +136,5 @@ def _share(share: Estimate) -> dict[str, object]:
     return {"share": share.value, "share_low": share.low, "share_high": share.high}
 
 
-def _told(share: Estimate) -> str:
-    return "" if share.value is None else percent(share.value)
+def _bar(name: str, share: Estimate, people: int, pick: Pick) -> Bar:
+    return Bar(name, share.value, share.low, share.high, f"{count(people)} people", pick)

@@ -31,6 +31,7 @@ from obverse.measure.protocol import Facts
 from obverse.measure.scope import OTHER
 from obverse.measure.sessions.answering import brief, mean, median_s, share_of_sessions
 from obverse.measure.sessions.state import BOUNCED, BOUNCED_2, BOUNCED_SESSIONS
+from obverse.measure.wording import count
 from obverse.tape.layout import Floats, Int64s
 
 _ASSOCIATION = (
@@ -146,18 +147,20 @@ def _notes(
     if counts[VIEWS]:
         notes.append(_ASSOCIATION)
     if counts[VIEWS] > counts[TIMED] and question.of == "page":
+        unknown = count(int(counts[VIEWS] - counts[TIMED]))
         notes.append(
-            f"For {int(counts[VIEWS] - counts[TIMED])} of {int(counts[VIEWS])} views the time is not known: "
-            f"nothing followed in the session. Clients that send {question.heartbeats} tell it."
+            f"For {unknown} of {count(int(counts[VIEWS]))} views the time is not known: nothing followed in "
+            f"the session. Clients that send {question.heartbeats} tell it."
         )
     if counts[PEOPLE] > counts[OBSERVED]:
         notes.append(f"People whose {question.within} after the first view are not over are not compared.")
     if counts[STRAY]:
         notes.append(
-            f"{int(counts[STRAY])} times named a page that was not the one last viewed, and were left out."
+            f"{count(int(counts[STRAY]))} times named a page that was not the one last viewed, and were left "
+            "out."
         )
     if n_pages > question.top or len(names) > MAX_PAGES:
-        notes.append(f"The {min(n_pages, question.top)} with most people are shown, of {n_pages}.")
+        notes.append(f"The {min(n_pages, question.top)} with most people are shown, of {count(n_pages)}.")
     if len(facts.currencies) > 1 and summary.money.any():
         notes.append(f"Values in several currencies ({', '.join(facts.currencies)}) were added as they are.")
     return tuple(notes)

@@ -131,8 +131,8 @@ def flow(answer: StagesAnswer, at: int) -> Flow:
         )
         for one in row.flows
     )
-    columns = (f"at the start of {row.name}", f"at the end of that {answer.grain}")
-    return Flow("From stage to stage", "people", columns, tuple(nodes), edges)
+    title = f"From stage to stage in the {answer.grain} of {row.name}"
+    return Flow(title, "people", ("at its start", "at its end"), tuple(nodes), edges)
 
 
 def _lives(answer: StagesAnswer, side: Side) -> Lines:

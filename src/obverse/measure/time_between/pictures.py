@@ -33,8 +33,8 @@ def _histogram(answer: TimeBetweenAnswer, side: Side) -> Lines:
     return Lines(
         title="How long it took" if people else "Money, by how long it took",
         of="count" if people else "money",
-        axis=tuple(f"{duration(one.least_s)}\u2013{duration(one.below_s)}" for one in answer.bins),
-        axis_title="time from the one event to the other",
+        axis=tuple(duration(one.below_s) for one in answer.bins),
+        axis_title="time from the one event to the other, up to",
         series=(
             Line(
                 name=answer.whole.name,

@@ -32,7 +32,7 @@ def pictures(answer: TrendAnswer, side: Side) -> tuple[Picture, ...]:
         return tuple(_lines(answer, one.name, one.of, [one]) for one in shown)
     kinds = list(dict.fromkeys(one.of for one in shown))
     return tuple(
-        _lines(answer, same[0].name if len(same) == 1 else _title(answer, of), of, same)
+        _lines(answer, same[0].name if len(same) == 1 else _title(answer, of), of, same, _names(answer, same))
         for of in kinds
         if (same := [one for one in shown if one.of == of])
     )
@@ -73,15 +73,31 @@ def _money(answer: TrendAnswer) -> tuple[Picture, ...]:
     return (*drawn, *(_lines(answer, one.name, one.of, [one]) for one in others))
 
 
-def _lines(answer: TrendAnswer, title: str, of: Of, series: Sequence[TrendSeries]) -> Lines:
+def _names(answer: TrendAnswer, series: Sequence[TrendSeries]) -> tuple[str, ...]:
+    """Name series that share a picture: by their events alone where the title says how they are counted."""
+    lines = {one.letter: one for one in answer.question.lines}
+    if series[0].of != "people" or not all(one.letter in lines for one in series):
+        return tuple(one.name for one in series)
+    return tuple(lines[one.letter].label or lines[one.letter].events for one in series)
+
+
+def _lines(
+    answer: TrendAnswer, title: str, of: Of, series: Sequence[TrendSeries], names: Sequence[str] = ()
+) -> Lines:
     axis = tuple(row.name for row in answer.rows)
-    drawn = [line for one in series for group in one.groups for line in _line(answer, one, group)]
+    called = names or [one.name for one in series]
+    drawn = [
+        line
+        for one, name in zip(series, called, strict=True)
+        for group in one.groups
+        for line in _line(answer, one, group, name)
+    ]
     drawn.sort(key=lambda line: line.before)
     return Lines(title, of, axis, answer.question.grain, tuple(drawn))
 
 
-def _line(answer: TrendAnswer, one: TrendSeries, group: TrendGroup) -> Iterable[Line]:
-    name = group.name if answer.question.by is not None else one.name
+def _line(answer: TrendAnswer, one: TrendSeries, group: TrendGroup, called: str) -> Iterable[Line]:
+    name = group.name if answer.question.by is not None else called
     yield Line(
         name=name,
         values=_values(group.values),

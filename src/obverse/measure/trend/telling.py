@@ -25,6 +25,8 @@ _SENTENCES = {
     "percentile": "{share} of {events} had a {field} of {total} or less",
 }
 
+_WHEN = {"hour": "at", "day": "on", "week": "in the week of", "month": "in the month of"}
+
 
 def sentence(answer: TrendAnswer) -> str:
     """Say what each series comes to, and of the first how it changed and where it was highest."""
@@ -79,7 +81,7 @@ def _highest(answer: TrendAnswer, one: TrendSeries) -> str:
     if not known:
         return ""
     value, name = max(known, key=lambda pair: pair[0])
-    return f"; most in {name}: {figure(value, one.of, answer.currency)}"
+    return f"; most {_WHEN[answer.question.grain]} {name}: {figure(value, one.of, answer.currency)}"
 
 
 def figure(value: float, of: Of, currency: str | None) -> str:
