@@ -106,7 +106,7 @@ def rows_of(question: Scope, grain: Grain, newest: int) -> Rows:
         else edges(start, end, zone, grain)
     )
     if found is None or len(found) - 1 > MAX_ROWS:
-        raise QuestionError(f"grain: more than {MAX_ROWS} rows of a {grain} each; choose a longer one")
+        raise QuestionError(f"start: more than {MAX_ROWS} rows of a {grain} each; choose a later one")
     natural = start_of(local_day(start, zone), grain)
     before = start_of(natural - timedelta(days=1), grain)
     return Rows(found, midnight_us(before, zone), grain, zone, newest)

@@ -70,6 +70,21 @@ def test_an_answer_on_the_page_is_that_of_the_api(client: httpx.Client, server: 
     assert f"{BOUGHT} people did Order Completed" in sentence(text)
 
 
+def test_the_hour_that_clocks_repeat_is_told_apart(client: httpx.Client) -> None:
+    hours = {"start": "2025-10-26T02:00", "end": "2025-10-26T04:00", "zone": "Europe/Berlin"}
+    text = get(client, "/explore/trend", series="people: *", grain="hour", **hours).text
+    assert sentence(text) == "0 people did anything from 26 Oct 2025, 02:00 to 26 Oct 2025, 03:00."
+    for hour in ("02:00", "02:00 (+01:00)", "03:00"):
+        assert f"Sun 26 Oct 2025 {hour}: 0 people" in text
+
+
+def test_what_is_wrong_is_told_by_the_name_that_the_form_has_for_it(client: httpx.Client) -> None:
+    text = get(client, "/explore/sessions?by=touchpoint&n_groups=99").text
+    assert text.count("Groups at most: 99 is not between 1 and 25") == 2  # above, and at the field
+    text = get(client, "/explore/retention?start=0001-01-01").text
+    assert "From: more than 2000 rows of a week each; choose a later one" in text
+
+
 def test_a_number_leads_to_as_many_people_as_it_says(client: httpx.Client) -> None:
     text = get(client, f"{TREND}&period=all").text
     table = text[text.index("This as a table") :]

@@ -78,9 +78,9 @@ def _highest(answer: TrendAnswer, one: TrendSeries) -> str:
         return ""
     rows = zip(one.groups[0].values, answer.rows, strict=True)
     known = [(found.value, row.name) for found, row in rows if found.value is not None]
-    if not known:
+    value, name = max(known, key=lambda pair: pair[0], default=(0, ""))
+    if not value:
         return ""
-    value, name = max(known, key=lambda pair: pair[0])
     return f"; most {_WHEN[answer.question.grain]} {name}: {figure(value, one.of, answer.currency)}"
 
 

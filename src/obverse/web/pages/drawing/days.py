@@ -27,7 +27,7 @@ def short_names(axis: Sequence[str]) -> tuple[str, ...]:
     if _monthly(moments):
         return tuple(f"{one:%b} {one.year}" for one in moments)
     if any(one.hour or one.minute for one in moments):
-        return tuple(f"{one.day} {one:%b %H:%M}" for one in moments)
+        return tuple(f"{one.day} {one:%b} {_hour(one)}" for one in moments)
     year = " ’%y" if max(moments) - min(moments) > _YEAR else ""
     return tuple(f"{one.day} {one.strftime('%b' + year)}" for one in moments)
 
@@ -37,6 +37,8 @@ def full_names(axis: Sequence[str]) -> tuple[str, ...]:
 
     >>> full_names(("2026-03-02",)), full_names(("2026-02-01", "2026-03-01"))
     (('Mon 2 Mar 2026',), ('February 2026', 'March 2026'))
+    >>> full_names(("2026-10-25T02:00", "2026-10-25T02:00+01:00"))
+    ('Sun 25 Oct 2026 02:00', 'Sun 25 Oct 2026 02:00 (+01:00)')
     """
     moments = _moments(axis)
     if not moments:
@@ -45,8 +47,14 @@ def full_names(axis: Sequence[str]) -> tuple[str, ...]:
         return tuple(f"{one:%B} {one.year}" for one in moments)
     hours = any(one.hour or one.minute for one in moments)
     return tuple(
-        f"{one:%a} {one.day} {one:%b} {one.year}{f'{one: %H:%M}' if hours else ''}" for one in moments
+        f"{one:%a} {one.day} {one:%b} {one.year}{f' {_hour(one)}' if hours else ''}" for one in moments
     )
+
+
+def _hour(moment: datetime) -> str:
+    """Write an hour; one that has an offset is the second of its name, on the day that clocks go back."""
+    offset = moment.isoformat()[len("2026-03-02T13:00:00") :]
+    return f"{moment:%H:%M}{offset and f' ({offset})'}"
 
 
 def are_days(axis: Sequence[str]) -> bool:
@@ -65,5 +73,5 @@ def _moments(axis: Sequence[str]) -> list[datetime]:
 
 
 def _monthly(moments: list[datetime]) -> bool:
-    apart = all(later - earlier > _MONTH for earlier, later in pairwise(moments))
+    apart = all(later.date() - earlier.date() > _MONTH for earlier, later in pairwise(moments))
     return len(moments) > 1 and apart and all(one.day == 1 for one in moments[1:])

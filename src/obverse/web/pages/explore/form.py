@@ -101,9 +101,10 @@ class Form:
         return any(text.strip() for name in ("start", "end") for text in self.texts.get(name, ()))
 
     def with_problem(self, message: str) -> Form:
-        """Put what is wrong at the field that it is about."""
+        """Put what is wrong at the field that it is about, by the name that the form has for it."""
         at = field_of(message, self.question) or self._quoted(message)
-        return replace(self, problem=message, problem_at=at)
+        told = message.removeprefix(f"{at}: ")
+        return replace(self, problem=f"{label_of(at)}: {told}" if told != message else message, problem_at=at)
 
     def _quoted(self, message: str) -> str:
         """Find the field whose text a message quotes."""

@@ -176,7 +176,7 @@ def _page(asked: Asked, form: Form, names: tuple[tuple[str, int], ...]) -> Explo
     found: Panel[Answer] = Panel(problem=form.problem or None)
     if question is not None and names:
         found, form = _ask(asked, question, form)
-    result: Panel[Result] = Panel(problem=found.problem)
+    result: Panel[Result] = Panel(problem=form.problem or found.problem)
     if found.value is not None and question is not None and not asked.as_json:
         shown, put = found.value, question
         side = cast("Side", asked.view.side)

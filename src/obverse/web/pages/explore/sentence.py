@@ -12,7 +12,7 @@ from obverse.web.pages.part import Part, Sentence
 _SPACE = "[ \u00a0\u202f]"
 _NUMBER = rf"−?\d+(?:{_SPACE}\d{{3}})*(?:[.,]\d+)?"
 _FIGURE = re.compile(
-    r"(?P<day>\b\d{4}-\d{2}-\d{2}\b)"
+    r"(?P<day>\b\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?:[+-]\d{2}:\d{2})?)?\b)"
     rf"|(?P<value>(?:[€$£¥₹]|\b[A-Z]{{3}}\b){_SPACE}?{_NUMBER}(?:{_SPACE}?(?:k|M|G|bn|T)\b)?)"
     rf"|(?P<range>\({_NUMBER}(?:{_SPACE}?%)?(?:–| to ){_NUMBER}(?:{_SPACE}?(?:%|k|M|G|\w{{1,4}}))?\))"
     rf"|(?P<figure>{_NUMBER}{_SPACE}?%)"
@@ -64,9 +64,14 @@ def _figures(text: str) -> list[Part]:
 
 
 def _day(text: str) -> str:
-    """Write a day as people do, on one line."""
+    """Write a day, or an hour of it, as people do, on one line.
+
+    >>> _day("2026-10-25T02:00+01:00").split("\u00a0")
+    ['25', 'Oct', '2026,', '02:00+01:00']
+    """
+    day, *hour = text.split("T")
     try:
-        day = date.fromisoformat(text)
+        found = date.fromisoformat(day)
     except ValueError:
         return text
-    return f"{day.day}\u00a0{day:%b}\u00a0{day.year}"
+    return ",\u00a0".join((f"{found.day}\u00a0{found:%b}\u00a0{found.year}", *hour))
