@@ -96,8 +96,8 @@ SCHEMA = pa.schema(
 """A row of the lake. Instants are microseconds in UTC."""
 
 STREAM_SQL = (
-    "(md5_number_lower(CASE WHEN user_id IS NOT NULL THEN 'u:' || user_id "
-    "ELSE 'a:' || anonymous_id END) >> 1)::BIGINT"
+    "(md5_number(CASE WHEN user_id IS NOT NULL THEN 'u:' || user_id "
+    "ELSE 'a:' || anonymous_id END) >> 65)::BIGINT"
 )
 """`stream_key` of a row, in DuckDB's SQL."""
 

@@ -32,9 +32,14 @@ def message_keys(con: duckdb.DuckDBPyConnection, rows: pa.Table) -> tuple[Keys, 
 
 
 def keys_sql(rows: str) -> str:
-    """Spell in SQL the keys of the messages in a relation, as columns `upper` and `lower`."""
-    ids = f"SELECT {MESSAGE_KEY_SQL} AS id FROM {rows}"  # noqa: S608 - the program's own text
-    return f"SELECT md5_number_upper(id) AS upper, md5_number_lower(id) AS lower FROM ({ids})"  # noqa: S608
+    """Spell in SQL the keys of the messages in a relation, as columns `upper` and `lower`.
+
+    They are the first and the last eight bytes of an MD5 digest, each with the lowest byte first.
+    """
+    numbers = f"SELECT md5_number({MESSAGE_KEY_SQL}) AS number FROM {rows}"  # noqa: S608 - the program's own
+    # `md5_number_upper` and `_lower` give the same, and take four times as long
+    halves = f"(number & {2**64 - 1})::UBIGINT AS upper, (number >> 64)::UBIGINT AS lower"
+    return f"SELECT {halves} FROM ({numbers})"  # noqa: S608
 
 
 def split_keys(table: pa.Table) -> tuple[Keys, Keys]:
