@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -31,11 +31,12 @@ ZONES = ("UTC", *(f"Etc/GMT{hours:+d}" for hours in range(1, 13)))
 _LINK = re.compile(r"http://\S+/login\?token=\S+")
 
 
-def timed(folder: Path) -> dict[str, float]:
-    """Give the median seconds of each page, and of each asked again."""
+def timed(folder: Path, names: Iterable[str] = PAGES) -> dict[str, float]:
+    """Give the median seconds of some pages, and of each asked again."""
     found = {}
     with _reader(folder) as reader:
-        for name, path in PAGES.items():
+        for name in names:
+            path = PAGES[name]
             anew = [
                 f"{path}{'&' if '?' in path else '?'}{urlencode({'period': 'all', 'zone': zone})}"
                 for zone in ZONES

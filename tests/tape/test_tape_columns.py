@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obverse.tape import columns
+from obverse.tape import few
 from obverse.tape.arrange import frozen
-from obverse.tape.columns import Few
+from obverse.tape.few import Few
 from obverse.tape.layout import Key, Number, Selection
 from obverse.tape.tape import Tape
 from tests.tape.tape_oracle import Sent, append, lake
@@ -104,19 +105,29 @@ def test_parts_of_people_carry_their_codes_and_numbers(tmp_path: Path) -> None:
 def test_columns_of_few_keys_grow_into_what_plain_ones_are(parts: list[list[int]]) -> None:
     plain = [np.array(part, np.int64) for part in parts]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "MANY_KEYS", 4)
-        patch.setattr(columns, "_LOOKED_AT", 3)
-        whole = Few.of(frozen(plain[0]))
-        for more in plain[1:]:
-            whole = whole.joined(more) if isinstance(whole, Few) else np.concatenate([whole, more])
+        patch.setattr(few, "MANY_KEYS", 4)
+        patch.setattr(few, "_LOOKED_AT", 3)
+        at_once = few.joined([Few.of(frozen(part)) for part in plain])
+        in_steps = reduce(
+            lambda whole, more: few.joined([whole, Few.of(frozen(more))]), plain[1:], Few.of(plain[0])
+        )
     expected = np.concatenate(plain)
-    np.testing.assert_array_equal(whole.spelt() if isinstance(whole, Few) else whole, expected)
-    assert isinstance(whole, Few) == (len(np.unique(expected)) < 4)
+    for whole in (at_once, in_steps):
+        np.testing.assert_array_equal(whole.spelt() if isinstance(whole, Few) else whole, expected)
+        assert isinstance(whole, Few) == (len(np.unique(expected)) < 4)
 
 
 def test_keys_of_few_values_take_a_byte_an_event() -> None:
     column = frozen(np.arange(10_000) % 255)
-    few = Few.of(column)
-    assert isinstance(few, Few)
-    assert few.nbytes == 10_000 + 255 * 8
-    assert few[5_000:5_003].spelt().tolist() == column[5_000:5_003].tolist()
+    narrow = Few.of(column)
+    assert isinstance(narrow, Few)
+    assert narrow.nbytes == 10_000 + 255 * 8
+    assert narrow[5_000:5_003].spelt().tolist() == column[5_000:5_003].tolist()
+
+
+def test_codes_that_no_event_needs_may_be_left_out(tmp_path: Path) -> None:
+    keys = [Key(field, (0,), named=False, sparse=True, optional=True) for field in ("plan", "context.none")]
+    (view,) = Tape(lake(tmp_path / "events", EVENTS), None).lay(BOTH[:1], keys=keys).tracks
+    assert view.codes[0] is not None
+    assert len(set(view.codes[0].tolist())) == 2
+    assert view.codes[1] is None

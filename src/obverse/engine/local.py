@@ -195,9 +195,14 @@ class Lake(AnyLake):
         )
 
     def _slices(self, layout: Layout) -> Iterator[range]:
-        """Part the units for the threads, no person in two slices."""
+        """Part the units for the threads, no person in two slices, about as many events in each.
+
+        Who came first has most events, so that slices of equally many people would not be alike.
+        """
         n = 1 if layout.n_units <= SMALL else self._threads * SLICES_PER_THREAD
-        edges = [layout.n_units * number // n for number in range(n + 1)]
+        offsets = max((track.offsets for track in layout.tracks), key=lambda its: int(its[-1]))
+        inner = (int(np.searchsorted(offsets, offsets[-1] * number // n)) for number in range(1, n))
+        edges = [0, *inner, layout.n_units]
         if layout.person is not None and layout.n_units:
             whose = layout.person
             edges[1:-1] = [int(np.searchsorted(whose, whose[edge])) for edge in edges[1:-1]]

@@ -2,9 +2,6 @@
 
 They are ordered by seq, so an event keeps its place in them whoever it turns out to belong to, and they grow
 at their end as the lake does. A reel's `row` says where in them each of its events is.
-
-Most keys are of few values: touchpoints, countries, channels, ids that nobody sends. Such a column takes a
-byte an event instead of eight.
 """
 
 from __future__ import annotations
@@ -12,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +18,8 @@ from numpy.typing import NDArray
 
 from obverse.tape.arrange import frozen
 from obverse.tape.cache import Cache, Worth
-from obverse.tape.codes import Codes
 from obverse.tape.expression import Expression, Form
-from obverse.tape.layout import Int64s
+from obverse.tape.few import Column, Few, joined
 from obverse.tape.reading import Reader
 from obverse.tape.reel import Kind
 
@@ -62,57 +58,6 @@ class Wanted:
         return cls(form, expression.text, expression.sql, tuple(expression.params.items()))
 
 
-MANY_KEYS = 256
-"""From so many different keys on a column is kept as they are."""
-
-_LOOKED_AT = 1 << 14
-
-
-@dataclass(frozen=True)
-class Few:
-    """A column of few different keys.
-
-    Attributes:
-        keys: shape (fewer than `MANY_KEYS`,), each once.
-        which: shape (n,), for each row the index of its key.
-    """
-
-    keys: Int64s
-    which: NDArray[np.uint8]
-
-    def __len__(self) -> int:
-        return len(self.which)
-
-    def __getitem__(self, rows: slice) -> Few:
-        return Few(self.keys, self.which[rows])
-
-    @property
-    def nbytes(self) -> int:
-        """Memory held."""
-        return self.keys.nbytes + self.which.nbytes
-
-    def spelt(self) -> Int64s:
-        """Give the key of each row."""
-        return self.keys[self.which]
-
-    @classmethod
-    def of(cls, column: Int64s) -> Few | Int64s:
-        """Give a column of few keys as such, another as it is."""
-        if len(np.unique(column[:_LOOKED_AT])) >= MANY_KEYS:
-            return column
-        return cls(np.zeros(0, np.int64), np.zeros(0, np.uint8)).joined(column)
-
-    def joined(self, more: Int64s) -> Few | Int64s:
-        """Give this column and more rows after it."""
-        codes = Codes(frozen(self.keys))
-        parts = [self.which]
-        for start in range(0, len(more), _LOOKED_AT):
-            parts.append(codes.encode(frozen(more[start : start + _LOOKED_AT])).astype(np.uint8))
-            if len(codes) >= MANY_KEYS:
-                return np.concatenate([self.spelt(), more])
-        return Few(codes.keys.copy(), np.concatenate(parts))
-
-
 class Columns:
     """Computes columns and keeps them; of one kind of events one thread does, others wait for it."""
 
@@ -133,7 +78,7 @@ class Columns:
         found = self.held(kind, wanted, upto, n_rows)
         return [frozen(column.spelt() if isinstance(column, Few) else column) for column in found]
 
-    def held(self, kind: Kind, wanted: Sequence[Wanted], upto: int, n_rows: int) -> list[Few | NDArray[Any]]:
+    def held(self, kind: Kind, wanted: Sequence[Wanted], upto: int, n_rows: int) -> list[Column]:
         """Give columns as `get` does, those of few keys as such."""
         with self._guard:
             lock = self._locks[kind]
@@ -142,20 +87,22 @@ class Columns:
             for covered in {covered for _, covered in found.values() if covered < upto}:
                 behind = [column for column in found if found[column][1] == covered]
                 for column, more in zip(behind, self._read(kind, behind, covered, upto), strict=True):
-                    whole = _longer(column, found[column][0], more)
+                    whole = _longer(found[column][0], more)
                     found[column] = whole, upto
                     self._cache.put((kind, column), found[column], whole.nbytes, Worth.COLUMN)
         if any(len(values) < n_rows for values, _ in found.values()):
             raise Gone
         return [found[column][0][:n_rows] for column in wanted]
 
-    def _read(self, kind: Kind, wanted: Sequence[Wanted], after: int, upto: int) -> list[NDArray[Any]]:
+    def _read(self, kind: Kind, wanted: Sequence[Wanted], after: int, upto: int) -> list[Column]:
         listed, params = select(wanted)
-        _, columns = self._reader.columns(listed, kind, after, upto, params)
-        return [
-            columns[f"c{number}"].astype(_TYPES[column.form], copy=False)
-            for number, column in enumerate(wanted)
-        ]
+        named = {f"c{number}": column for number, column in enumerate(wanted)}
+
+        def narrow(chunk: Mapping[str, NDArray[Any]]) -> dict[str, Column]:
+            return {name: _narrowed(column, chunk[name]) for name, column in named.items()}
+
+        _, columns = self._reader.columns(listed, kind, after, upto, params, narrow)
+        return [columns[name] for name in named]
 
 
 def select(wanted: Sequence[Wanted]) -> tuple[dict[str, str], dict[str, object]]:
@@ -181,16 +128,19 @@ def bound(wanted: Wanted, name: str) -> tuple[str, dict[str, object]]:
     return sql, {f"{name}_{param}": value for param, value in wanted.params}
 
 
-def _longer(wanted: Wanted, column: Few | NDArray[Any], more: NDArray[Any]) -> Few | NDArray[Any]:
+def _narrowed(wanted: Wanted, read: NDArray[Any]) -> Column:
+    """Give what was read as it is kept."""
+    typed = read.astype(_TYPES[wanted.form], copy=False)
+    return Few.of(typed) if wanted.form == "key" else typed
+
+
+def _longer(column: Column, more: Column) -> Column:
     """Put rows of a column behind those that are held."""
-    if isinstance(column, Few):
-        whole = column.joined(more)
-    elif len(column):
-        whole = np.concatenate([column, more])
-    else:
-        whole = Few.of(more) if wanted.form == "key" else more
+    if len(more) == 0:
+        return column
+    whole = joined([column, more]) if len(column) else more
     return whole if isinstance(whole, Few) else frozen(whole)
 
 
-def _none(wanted: Wanted) -> tuple[Few | NDArray[Any], int]:
+def _none(wanted: Wanted) -> tuple[Column, int]:
     return np.zeros(0, _TYPES[wanted.form]), 0

@@ -69,7 +69,10 @@ def labelled(
     """
     counts, sample = np.zeros(len(groups), np.int64), np.zeros(len(groups), np.int64)
     for codes, seq in zip(coded, seqs, strict=True):
-        _count(codes, seq, counts, sample)
+        if len(groups) > 1:
+            _count(codes, seq, counts, sample)
+        elif len(seq):  # all have the only one, so nothing need be read
+            counts[0], sample[0] = counts[0] + len(seq), seq[0]
     present = np.flatnonzero(counts)
     top = present[np.lexsort((groups.keys[present], -counts[present]))][:n_labels]
     found = texts.of(wanted, {int(groups.keys[c]): int(sample[c]) for c in top if groups.keys[c] != -1})

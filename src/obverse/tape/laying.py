@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from obverse.tape.arrange import frozen, merged, thinned, widened
 from obverse.tape.codes import Codes
-from obverse.tape.columns import Columns, Few, Wanted
+from obverse.tape.columns import Columns, Wanted
+from obverse.tape.few import Column, Few
 from obverse.tape.labels import Labels, Texts, labelled
 from obverse.tape.layout import Int32s, Layout
 from obverse.tape.planning import ACCOUNT, EVERYTHING, GROUPED, SESSION, TOUCHPOINT, Choice, Coded, Plan
@@ -101,13 +102,13 @@ class ReelLayer(Layer):
             reel.unload()  # the strip is a copy
         return Strip(frozen(offsets) if where else offsets, time, seq, columns)
 
-    def _picked(self, name: str, column: Few | NDArray[Any], row: Int32s) -> NDArray[Any]:
+    def _picked(self, name: str, column: Column, row: Int32s) -> NDArray[Any]:
         """Give the entries of a column that stand in some rows, those of a key as the codes of its groups."""
         if name.startswith("key"):
             return _coded(self._groups.setdefault(name, Codes()), column, row)
         return column.keys[column.which[row]] if isinstance(column, Few) else column[row]
 
-    def _columns_held(self, kind: Kind, wanted: Sequence[Wanted]) -> list[Few | NDArray[Any]]:
+    def _columns_held(self, kind: Kind, wanted: Sequence[Wanted]) -> list[Column]:
         return self._columns.held(kind, wanted, self._reels.last_seq, len(self._held[kind]))
 
     def _columns_of(self, kind: Kind, wanted: Sequence[Wanted]) -> list[NDArray[Any]]:
@@ -158,20 +159,20 @@ class ReelLayer(Layer):
         name = f"key{number}"
         mine = [strips[track] for track in key.tracks]
         groups = self._groups.setdefault(name, Codes())
+        if key.named:
+            columns = [strip.columns[name] for strip in mine]
+            seqs = [strip.seq for strip in mine]
+            codes, labels = labelled(key.wanted, groups, columns, seqs, key.n_labels, self._texts)
+        else:
+            codes, labels = [], ()
+        if key.sparse and (len(groups) < 2 if key.named else (groups.keys == -1).all()):
+            for strip in mine:
+                del strip.columns[name]
+            return labels
         if not key.named:
             none = np.append(groups.keys == -1, False)
-            for strip in mine:
-                own = strip.columns[name]
-                strip.columns[name] = frozen(np.where(none[own], np.int32(-1), own))
-            return ()
-        codes, labels = labelled(
-            key.wanted,
-            groups,
-            [strip.columns[name] for strip in mine],
-            [strip.seq for strip in mine],
-            key.n_labels,
-            self._texts,
-        )
+            own = (strip.columns[name] for strip in mine)
+            codes = [frozen(np.where(none[each], np.int32(-1), each)) for each in own]
         for strip, coded in zip(mine, codes, strict=True):
             strip.columns[name] = coded
         return labels
@@ -189,11 +190,9 @@ def again(layout: Layout, plan: Plan, reels: Reels) -> Layout:
     return replace(now, n_units=n_people, n_persons=n_people, tracks=tracks)
 
 
-def _coded(codes: Codes, column: Few | NDArray[Any], row: Int32s) -> Int32s:
+def _coded(codes: Codes, column: Column, row: Int32s) -> Int32s:
     """Give the codes of the entries of a column of keys that stand in some rows."""
-    if isinstance(column, Few):
-        return codes.encode(frozen(column.keys))[column.which[row]]
-    return codes.encode(frozen(column))[row]
+    return column.coded(codes, row) if isinstance(column, Few) else codes.encode(frozen(column))[row]
 
 
 def _merge(one: Strip, other: Strip) -> Strip:

@@ -45,6 +45,8 @@ class Key:
             whatever `n_labels` says, an event without a value has -1, and there are no labels.
         optional: whether a field that no event has is no error, but a value that no event has. Its place,
             ``properties`` or ``context``, must be written.
+        sparse: whether codes may be left out where they would tell nothing apart: where all events have the
+            same value, which stands for 0 everywhere; of codes without labels, where no event has a value.
     """
 
     field: str
@@ -52,6 +54,7 @@ class Key:
     n_labels: int = 10
     named: bool = True
     optional: bool = False
+    sparse: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Track:
             has any.
         codes: one for each `Key` asked for, in its order: shape (n,), index into that key's labels, their
             number where the event's value has no label; see `Key.named`; None where the key is not of this
-            track.
+            track, or as `Key.sparse` says.
         numbers: one for each `Number` asked for, in its order: shape (n,), NaN where the event has none;
             None where it is not of this track.
     """

@@ -39,6 +39,7 @@ class Coded:
     tracks: tuple[int, ...]
     n_labels: int
     named: bool = True
+    sparse: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ def planned(
         None if same is None else wanted("key", same, False),
         value,
         tuple(
-            Coded(wanted("key", key.field, key.optional), key.tracks, key.n_labels, key.named) for key in keys
+            Coded(wanted("key", key.field, key.optional), key.tracks, key.n_labels, key.named, key.sparse)
+            for key in keys
         ),
         tuple((wanted("number", number.field, number.optional), number.track) for number in numbers),
     )

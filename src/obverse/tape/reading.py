@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from obverse.errors import DataError
 from obverse.lake.snapshot import DataFile, Snapshot
 from obverse.lake.table import EventTable
+from obverse.tape.few import Column, joined
 from obverse.tape.layout import Int64s
 from obverse.tape.memory import give_back
 from obverse.tape.reel import Kind
 
-Columns = dict[str, NDArray[Any]]
+Chunk = Mapping[str, NDArray[Any]]
+Columns = dict[str, Column]
+Narrow = Callable[[Chunk], Columns]
 T = TypeVar("T")
 
 CHUNK_ROWS = 1 << 23
@@ -49,7 +52,13 @@ class Reader:
         self._con.close()
 
     def columns(
-        self, wanted: Mapping[str, str], kind: Kind, after: int, upto: int, params: Mapping[str, object]
+        self,
+        wanted: Mapping[str, str],
+        kind: Kind,
+        after: int,
+        upto: int,
+        params: Mapping[str, object],
+        narrow: Narrow = dict,
     ) -> tuple[Int64s, Columns]:
         """Read columns of events of one kind, ascending in seq.
 
@@ -59,6 +68,8 @@ class Reader:
             after: only events numbered above this,
             upto: and at most this.
             params: values of the parameters in the SQL.
+            narrow: gives the columns of some rows as they are to be held, chunk by chunk, so that all of them
+                never lie in memory as they are read; chunks come in any order of seq.
 
         Returns:
             The seqs, and the columns by name.
@@ -70,7 +81,8 @@ class Reader:
 
         def read(snapshot: Snapshot) -> list[Columns]:
             chunks = _chunks(_between(snapshot, after, upto))
-            return [_sorted(self._fetch(sql, files, bound, after, upto)) for files in chunks]
+            rows = (_sorted(self._fetch(sql, files, bound, after, upto)) for files in chunks)
+            return [{**narrow(chunk), "seq": chunk["seq"]} for chunk in rows]
 
         found = _joined(self.trying(read), ["seq", *wanted])
         if len(found[0]) >= MANY_ROWS:
@@ -130,7 +142,7 @@ class Reader:
 
     def _fetch(
         self, sql: str, files: Sequence[DataFile], params: Mapping[str, object], after: int, upto: int
-    ) -> Columns:
+    ) -> Chunk:
         bound = {**params, "files": _paths(files), "seq_after": after, "seq_upto": upto}
         try:
             found = self._cursor().execute(sql, bound).fetchnumpy()
@@ -178,7 +190,7 @@ def _chunks(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
         yield chunk
 
 
-def _sorted(chunk: Columns) -> Columns:
+def _sorted(chunk: Chunk) -> Chunk:
     """Sort by seq; files merged or sealed are in another order."""
     seq = chunk["seq"]
     if len(seq) < 2 or bool(np.all(seq[1:] > seq[:-1])):
@@ -189,13 +201,13 @@ def _sorted(chunk: Columns) -> Columns:
 
 def _joined(chunks: list[Columns], names: Sequence[str]) -> tuple[Int64s, Columns]:
     """Put sorted chunks together, ascending in seq; each is given up on the way, to hold it only once."""
-    joined: Columns = {name: np.zeros(0, np.int64) for name in names}
+    whole: Columns = {name: np.zeros(0, np.int64) for name in names}
     for name in names if chunks else ():
-        joined[name] = np.concatenate([chunk.pop(name) for chunk in chunks])
-    seq = joined.pop("seq")
+        whole[name] = joined([chunk.pop(name) for chunk in chunks])
+    seq: Int64s = np.asarray(whole.pop("seq"))
     if len(seq) > 1 and not bool(np.all(seq[1:] > seq[:-1])):  # the chunks' ranges overlap
         order = np.argsort(seq, kind="stable")  # quick on sorted runs
         seq = seq[order]
-        for name in joined:
-            joined[name] = joined[name][order]
-    return seq, joined
+        for name in whole:
+            whole[name] = whole[name][order]
+    return seq, whole

@@ -116,11 +116,15 @@ def build(rows: Rows, owners: Owners, n_people: int, last_seq: int) -> Reel:
     """Make a reel of all events of a kind."""
     if len(rows.seq) >= 1 << 31:
         raise DataError(f"{len(rows.seq)} events of one name are more than one tape can hold")
-    person = owners.people(rows.stream, rows.time)
-    offsets, order, time = arrange(frozen(person), n_people, frozen(rows.time))
-    value = rows.value[order] if len(rows.value) else rows.value
-    columns = (offsets, time, rows.seq[order], rows.stream[order], order, value)
-    return Reel.of([frozen(column) for column in columns], last_seq)
+    seq, stream, unsorted, value = rows.seq, rows.stream, rows.time, rows.value
+    del rows  # each column is given up as soon as it is in order
+    person = owners.people(stream, unsorted)
+    offsets, order, time = arrange(frozen(person), n_people, frozen(unsorted))
+    del person, unsorted
+    seq = seq[order]
+    stream = stream[order]
+    value = value[order] if len(value) else value
+    return Reel.of([frozen(column) for column in (offsets, time, seq, stream, order, value)], last_seq)
 
 
 def splice(reel: Reel, rows: Rows, owners: Owners, n_people: int, last_seq: int) -> Reel:

@@ -7,8 +7,10 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from obverse.event import STREAM_SQL
 from obverse.lake.snapshot import Snapshot
@@ -18,12 +20,13 @@ from obverse.tape.cache import Cache, Worth
 from obverse.tape.codes import Codes
 from obverse.tape.columns import Gone
 from obverse.tape.directory import Directory
-from obverse.tape.layout import Floats, Int64s
+from obverse.tape.few import Column, Few
+from obverse.tape.layout import Floats, Int32s, Int64s
 from obverse.tape.memory import give_back
 from obverse.tape.owners import Claimed, Owners
 from obverse.tape.reading import MANY_ROWS, Reader
 from obverse.tape.reel import COLUMNS, Kind, Reel, Rows, build, splice
-from obverse.tape.store import KeptReel, Meta, Store, bounded
+from obverse.tape.store import MAX_BYTES, KeptReel, Meta, Store, bounded
 
 log = logging.getLogger("obverse.tape")
 
@@ -56,8 +59,11 @@ WORTH_KEEPING = 100_000
 
 @dataclass(frozen=True)
 class _Raw:
+    """Events as they were read: the `streams` that occur have numbers of their own, which `stream` gives."""
+
     seq: Int64s
-    stream: Int64s
+    streams: Codes
+    stream: Int32s
     time: Int64s
     value: Floats
     upto: int
@@ -188,9 +194,9 @@ class Reels:
         reel = self._held(kind)
         if reel is None:
             raw = self._raw.pop(kind, None) or self._read(kind, 0, self.last_seq)
-            upto, rows = raw.upto, self._coded(raw)
+            upto, rows = raw.upto, [self._coded(raw)]
             del raw
-            reel = build(rows, self.owners, len(self.streams), upto)
+            reel = build(rows.pop(), self.owners, len(self.streams), upto)
         if reel.last_seq < self.last_seq:
             reel = splice(reel, self._news(kind, reel), self.owners, len(self.streams), self.last_seq)
         if self._expected(kind) not in (None, len(reel)):
@@ -235,13 +241,23 @@ class Reels:
         return self._coded(self._read(kind, reel.last_seq, self.last_seq))
 
     def _read(self, kind: Kind, after: int, upto: int) -> _Raw:
-        seq, columns = self._reader.columns(_ROWS, kind, after, upto, {})
-        return _Raw(seq, columns["stream"], columns["time"], columns["value"], upto)
+        streams = Codes()
+
+        def narrow(chunk: Mapping[str, NDArray[Any]]) -> dict[str, Column]:
+            return {
+                "stream": streams.encode(frozen(chunk["stream"])),
+                "time": chunk["time"],
+                "value": Few.of(chunk["value"].view(np.int64)),  # mostly there is none: a byte an event
+            }
+
+        seq, columns = self._reader.columns(_ROWS, kind, after, upto, {}, narrow)
+        stream, time = np.asarray(columns["stream"], np.int32), np.asarray(columns["time"])
+        return _Raw(seq, streams, stream, time, _money(columns["value"]), upto)
 
     def _coded(self, raw: _Raw) -> Rows:
         self._unsaved += len(raw.seq)
-        value = raw.value if raw.value.any() else np.zeros(0)
-        return Rows(raw.seq, self.streams.encode(frozen(raw.stream)), raw.time, frozen(value))
+        numbers = self.streams.encode(raw.streams.keys)
+        return Rows(raw.seq, numbers[raw.stream], raw.time, raw.value)
 
     # -- on disk ----------------------------------------------------------------------------------------
 
@@ -293,6 +309,7 @@ class Reels:
             keys, claims = self.streams.keys, self.owners.all()
             state = {name: getattr(self, name) for name in _STATE}
             meta = Meta(lake=store.lake, counts=dict(self.counts), **state)
+            room = max(MAX_BYTES, self._table.snapshot.n_bytes)
         for kind, reel in reels.items():
             old = kept.pop(kind, None)
             if old and self._editions.get(kind) == reel.edition:
@@ -301,7 +318,7 @@ class Reels:
                 files = store.write(dict(zip(COLUMNS, reel.arrays, strict=True)))
             kept[kind] = KeptReel(kind.column, kind.value, reel.last_seq, files)
         base = store.write({"streams": keys, **vars(claims)})
-        meta = replace(meta, streams=base.pop("streams"), claims=base, reels=bounded(list(kept.values())))
+        meta = replace(meta, streams=base.pop("streams"), claims=base, reels=bounded([*kept.values()], room))
         with self.lock:
             if life != self._life:
                 store.sweep(on_disk)
@@ -323,6 +340,13 @@ class Reels:
             if self._editions.get(kind) == reel.edition and (mapped := store.reel(self._kept[kind])):
                 again = replace(mapped, last_seq=reel.last_seq, edition=reel.edition)
                 self._cache.put(("reel", kind), again, again.nbytes, Worth.REEL)
+
+
+def _money(bits: Column) -> Floats:
+    """Give money of its bits; none where no event has any."""
+    if isinstance(bits, Few) and not bits.keys.any():
+        return np.zeros(0)
+    return np.asarray(bits.spelt() if isinstance(bits, Few) else bits).view(np.float64)
 
 
 def _n_rows(meta: Meta) -> int:

@@ -30,6 +30,8 @@ from obverse.tape.reel import COLUMNS, Kind, Reel
 
 FORMAT = 2
 MAX_BYTES = 4 << 30
+"""Bytes that reels may take on disk, or as many as the lake itself takes."""
+
 SPARE_BYTES = 512 << 20
 """Room that keeping reels leaves free on the disk."""
 

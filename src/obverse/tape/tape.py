@@ -68,10 +68,14 @@ class Tape:
 
     def close(self) -> None:
         """Keep on disk what is worth it and give the memory back."""
-        if self._keeper:
-            self._keeper.join()
+        self.settle()
         self._reels.save()
         self._reader.close()
+
+    def settle(self) -> None:
+        """Wait until what is being kept on disk, beside the questions, is there."""
+        if self._keeper:
+            self._keeper.join()
 
     def lay(
         self,

@@ -141,7 +141,8 @@ def _scanned(
     question: Sessions, layout: Layout, setting: Setting, units: range, watch: Watch
 ) -> SessionsSummary:
     tally = blank(setting.bases[-1], setting.n_groups)
-    events, rules = events_of(question, layout), rules_of(question, layout.labels, setting, layout.newest)
+    events = events_of(question, layout)
+    rules = rules_of(question, layout, setting, events)
     scan(
         events,
         views_of(layout, setting),

@@ -54,7 +54,7 @@ from obverse.tape.layout import Floats, Int64s
 
 F = TypeVar("F", bound=SessionsFigures)
 Worth = tuple[float, Floats]
-"""The sum of values, and the moments of those of sessions with a conversion."""
+"""The sum of values, and the moments of what sessions bring."""
 
 _SEVERAL = (
     "Intervals of lengths, depths and values take sessions as independent; those of one person are not "
@@ -96,6 +96,9 @@ class _Making:
         self.summary = summary
         self.setting = setting
         self._bases = setting.bases
+        without = np.zeros_like(summary.worth)
+        without[:, 0] = summary.tables[:, SESSIONS] - summary.worth[:, 0]
+        self._worths = moments.merge(summary.worth, without)
         self._shown = self._span()
 
     def numbers(self, table: int, place: int) -> Int64s:
@@ -105,7 +108,7 @@ class _Making:
 
     def _worth(self, table: int, place: int) -> Worth:
         at = self._bases[table] + place
-        return float(self.summary.money[at]), self.summary.worth[at]
+        return float(self.summary.money[at]), self._worths[at]
 
     def _span(self) -> range:
         """Give the rows that are shown: where no start is named, none before the first with a session."""
@@ -189,7 +192,7 @@ def _figures(part: Callable[..., F], numbers: Int64s, worth: Worth, **more: Any)
         converting=int(numbers[CONVERTING]),
         conversion=share_of_sessions(numbers, CONVERTING, CONVERTING_2, CONVERTING_SESSIONS),
         value=worth[0],
-        value_per_session=mean(np.array(moments.with_zeros(worth[1], n))),
+        value_per_session=mean(worth[1]),
         **more,
     )
 

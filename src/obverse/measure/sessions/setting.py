@@ -47,9 +47,9 @@ def keys_of(question: Sessions) -> dict[str, Key]:
         "arrival": Key(ARRIVAL, (1,), N_LABELS, optional=True),
     }
     if question.per_touchpoint:
-        keys["touchpoint"] = Key("touchpoint", (0,), N_LABELS)
+        keys["touchpoint"] = Key("touchpoint", (0,), N_LABELS, sparse=True)
     if question.client_ids:
-        keys["session"] = Key("session_id", (0,), named=False)
+        keys["session"] = Key("session_id", (0,), named=False, sparse=True)
     if question.by is not None:
         keys["by"] = Key(question.by, (0,), question.n_groups)
     return keys
@@ -213,15 +213,16 @@ def _some(column: NDArray[Any]) -> NDArray[Any]:
     return frozen(column if len(column) else np.zeros(1, column.dtype))
 
 
-def cuts_of(question: Sessions, labels: Sequence[Labels], newest: int) -> Cuts:
+def cuts_of(question: Sessions, layout: Layout, events: Events) -> Cuts:
     """Give the rules that end sessions as numbers."""
-    found = dict(zip(keys_of(question), labels, strict=True))
+    found = dict(zip(keys_of(question), layout.labels, strict=True))
+    never = frozen(np.zeros(0, np.int64))
     return Cuts(
         gap=question.gap_us,
-        midnights=midnights(question.zone, newest) if question.midnight else frozen(np.zeros(0, np.int64)),
+        midnights=midnights(question.zone, layout.newest) if question.midnight else never,
         campaigns=question.new_campaign,
-        apart=question.per_touchpoint,
-        ids=question.client_ids,
+        apart=len(events.touchpoint) > 0,
+        ids=len(events.session) > 0,
         n_touchpoints=len(found.get("touchpoint", ())) + 1,
     )
 
@@ -234,7 +235,7 @@ def midnights(zone_name: str, newest: int) -> Int64s:
     return found
 
 
-def rules_of(question: Sessions, labels: Sequence[Labels], setting: Setting, newest: int) -> Rules:
+def rules_of(question: Sessions, layout: Layout, setting: Setting, events: Events) -> Rules:
     """Give the question as numbers."""
     start, end = question.period_us
     unseen = [len(names) - 1 for names in setting.tables]
@@ -242,7 +243,7 @@ def rules_of(question: Sessions, labels: Sequence[Labels], setting: Setting, new
     return Rules(
         start=start,
         end=end,
-        cuts=cuts_of(question, labels, newest),
+        cuts=cuts_of(question, layout, events),
         edges=frozen(setting.rows.edges),
         slots=frozen(slots),
         per_us=per_us,
