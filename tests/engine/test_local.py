@@ -71,6 +71,7 @@ def test_answers_do_not_depend_on_the_number_of_threads(tmp_path: Path) -> None:
         for user in range(25_000)
         for minute, name in enumerate((VIEW, ADD, BUY)[: 1 + user % 3])
     ]
+    rows += [row("u24999", VIEW, 10) for _ in range(60_000)]  # most events are those of the last person
     root = fill(tmp_path / "data", [table_of(rows)])
     found = []
     for threads in (1, 3):

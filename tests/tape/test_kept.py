@@ -68,6 +68,17 @@ def test_the_next_process_answers_without_reading_the_lake(
     assert tape.names() == [(VIEWED, 40), (BOUGHT, 12), ("Identified", 3)]
 
 
+def test_reels_may_take_as_much_of_the_disk_as_the_lake(
+    table: EventTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reels, "MAX_BYTES", 0)
+    kept(table, tmp_path / "tape")
+    meta = json.loads((tmp_path / "tape" / "meta.json").read_bytes())
+    sizes = [sum(file["n_bytes"] for file in reel["files"].values()) for reel in meta["reels"]]
+    assert len(sizes) == 2
+    assert sum(sizes) <= table.snapshot.n_bytes
+
+
 def test_events_and_late_claims_since_are_spliced_in(table: EventTable, tmp_path: Path) -> None:
     kept(table, tmp_path / "tape")
     append(table, [Sent(VIEWED, 7, None, "a9"), Sent("Identified", 5, "u8", "a4", "identify")])

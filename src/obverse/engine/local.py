@@ -202,7 +202,7 @@ class Lake(AnyLake):
         n = 1 if layout.n_units <= SMALL else self._threads * SLICES_PER_THREAD
         offsets = max((track.offsets for track in layout.tracks), key=lambda its: int(its[-1]))
         inner = (int(np.searchsorted(offsets, offsets[-1] * number // n)) for number in range(1, n))
-        edges = [0, *inner, layout.n_units]
+        edges = [0, *(min(edge, layout.n_units - 1) for edge in inner), layout.n_units]
         if layout.person is not None and layout.n_units:
             whose = layout.person
             edges[1:-1] = [int(np.searchsorted(whose, whose[edge])) for edge in edges[1:-1]]
