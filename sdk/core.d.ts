@@ -1,4 +1,8 @@
 // What obverse.js is made of, and why: types and reasons that browsers need not load.
+//
+// The first line of obverse.js, which is sent, has Chromium compile its functions on the thread that reads the script,
+// not one by one on the main thread as each is first called: that takes a quarter off a new tab's first page. Others
+// overlook it.
 
 declare namespace T {
   type Load = typeof import("./types.d.ts").load;
@@ -6,7 +10,7 @@ declare namespace T {
   type Client = import("./types.d.ts").Client & { [name: string]: (...given: any[]) => any };
 
   /**
-   * The options (T.Options), and what changes: `view`, the Place of the page that is viewed; `heard`, the first hundred
+   * The options (T.Options), and what changes: `begun`, the page as it was at load, until `wake` has taken it; `view`, the Place of the page that is viewed; `heard`, the first hundred
    * calls of the page as they were queued, for modules, which come later (each makes `heard.push` its own, and so hears
    * the next); `stops`, what stops a module, by name; and `box`. One type for all saves what five would weigh.
    *
@@ -43,7 +47,20 @@ declare namespace T {
    */
   type Run = (name: string, module: Promise<import("./types.d.ts").Module>) => void;
 
-  /** Nothing is thrown into the page. */
+  /**
+   * At load the core looks at the page, and listens to what may end it; all else is done by `wake`: at the browser's first
+   * idle moment, after a second at the latest, or as soon as the client is called, or the page moves on, is hidden or left.
+   * Storage alone, which stops the main thread until another process has answered, is a third of what was once done at
+   * load; `storage` is listened to last, since that touches it too. What `wake` records has the time of the load.
+   */
+  interface Seen {
+    page: Place["page"];
+    /** ms since 1970. */
+    now: number;
+    /** ms of the page's own clock since when somebody sees it; 0 where nobody does. */
+    since: number;
+  }
+  /** Nothing is thrown into the page. `woken` also wakes the client first. */
   type Safely = <G extends any[]>(act: (...given: G) => any) => (...given: G) => any;
   /** `visibilitychange` bubbles to the window: listening there, the core is told after all others. */
   type Listen = (name: string, act: (event: any) => void) => void;

@@ -1,7 +1,8 @@
+//# allFunctionsCalledOnLoad
 // See core.d.ts
 const ME = "obverse.me", SESSION = "obverse.session", QUEUE = "obverse-";
 /** @type {T.Any} */
-let [state, box, stops, heard, options, view] = ["denied", { __proto__: null }, { __proto__: null }, []];
+let [state, box, stops, heard, options, view, begun] = ["denied", { __proto__: null }, { __proto__: null }, []];
 let failures = 0, timer = 0, pulse = 0, rest = 0, shown = 0, n = 1e6;
 const unsent = new Set();
 
@@ -21,26 +22,32 @@ const put = (key = "", value = {}) => {
 const drop = (key = "") => delete box[key];
 const keys = (prefix = "") => Object.keys(box).filter((key) => key.startsWith(prefix)).sort();
 
-const here = () => {
-	const campaign = read(), { pathname: path, search, href } = location;
-	new URLSearchParams(search).forEach((value, key) => {
+const visible = () => document.hidden ? 0 : performance.now();
+/** @type {() => T.Seen} */
+const look = () => {
+	const { pathname: path, search, href } = location, { referrer, title } = document;
+	const page = { path, referrer: view?.page.url ?? referrer, search, title, url: href.split("#")[0] };
+	return { page, now: Date.now(), since: visible() };
+};
+const here = ({ page } = look()) => {
+	const campaign = read();
+	new URLSearchParams(page.search).forEach((value, key) => {
 		if (key.startsWith("utm_")) campaign[key.slice(4).replace("campaign", "name")] = value;
 	});
-	const { referrer, title } = document;
-	return { campaign, page: { path, referrer: view?.page.url ?? referrer, search, title, url: href.split("#")[0] } };
+	return { campaign, page };
 };
 const me = () => {
 	read(ME).id || put(ME, { ...read(ME), id: random(), first: view ?? here() });
 	return read(ME);
 };
-const add = (call = {}) => {
+const add = (call = {}, now = Date.now()) => {
 	if (state == "denied") return;
-	const now = Date.now(), last = read(SESSION), { id, user, group, first } = me();
+	const last = read(SESSION), { id, user, group, first } = me();
 	const sessionId = now - last.at <= 18e5 ? last.id : random();
 	put(SESSION, { id: sessionId, at: now });
 	const messageId = QUEUE + now.toString(36) + n++ + random();
 	const context = { ...(view ?? here()), first, groupId: group, sessionId };
-	call = { anonymousId: id, userId: user, ...call, messageId, timestamp: new Date(), context };
+	call = { anonymousId: id, userId: user, ...call, messageId, timestamp: new Date(now), context };
 	put(messageId, call);
 	unsent.add(messageId);
 	heard[99] || heard.push(call);
@@ -93,24 +100,23 @@ const leave = safely(() => {
 	if (!failures && picked[0] && navigator.sendBeacon(url, body)) leave();
 });
 
-const beat = safely((next = 2 * rest) => {
-	const now = performance.now(), spent = shown && now - shown;
-	shown = document.hidden ? 0 : now;
+const beat = safely((next = 2 * rest, since = visible()) => {
+	const spent = shown && performance.now() - shown;
+	shown = since;
 	rest = Math.min(next, 96e4);
 	if (view && spent > 1) client.track("Page Lingered", { visible_ms: Math.round(spent) });
 	clearTimeout(pulse);
 	if (shown && rest) pulse = setTimeout(beat, rest);
 });
-const open = (fields = {}) => {
+const open = (fields = {}, seen = look()) => {
 	if (state == "denied") return;
-	beat(options.heartbeat * 1e3);
+	beat(options.heartbeat * 1e3, seen.since);
 	tell("page");
-	view = here();
-	add({ type: "page", ...fields });
+	view = here(seen);
+	add({ type: "page", ...fields }, seen.now);
 };
-const moved = safely(() => options.pages && view?.page.path != location.pathname && open());
 
-const settle = (next = "") => {
+const settle = (next = "", seen = look()) => {
 	const before = state, had = box;
 	box = safely(() => localStorage)() ?? { __proto__: null };
 	const asked = next || read(ME).consent || options.consent;
@@ -125,7 +131,7 @@ const settle = (next = "") => {
 		for (const key in stops) stops[key] = stops[key]?.();
 		view = null;
 	} else if (before == "denied") {
-		options.pages && open();
+		options.pages && open({}, seen);
 		setTimeout(() => {
 			options.surveys && run();
 			options.act && run("act", import("./act.js"));
@@ -137,56 +143,70 @@ const run = (key = "surveys", module = import("./surveys.js")) => module.then(({
 	if (state != "denied") stops[key] ??= start(client, options, heard, me);
 }).catch(() => {});
 
+const wake = () => {
+	const seen = begun;
+	begun = null;
+	if (!seen) return;
+	options = {
+		consent: "granted", signals: "denied", writeKey: seen.key,
+		heartbeat: 15, act: true, surveys: true, pages: true, host: new URL(".", import.meta.url).href, ...seen.given,
+	};
+	if (options.signals && options.consent != "denied" && (navigator.doNotTrack == "1" || navigator.globalPrivacyControl))
+		options.consent = options.signals;
+	safely(settle)("", seen);
+	seen.was?.forEach?.(client.push);
+	listen("pageshow", ({ persisted }) => persisted && open());
+	listen("online", flush);
+	listen("storage", ({ key, newValue }) => key == ME && !newValue && settle("denied"));
+};
+/** @type {T.Safely} */
+const woken = (act) => safely((...given) => {
+	wake();
+	return act(...given);
+});
+const leaving = woken(() => (beat(rest), leave()));
+const moved = woken(() => options.pages && view?.page.path != location.pathname && open());
+
 /** @type {T.Client} */
 const client = {
-	page: safely((...given) => {
+	page: woken((...given) => {
 		const [name, category] = given.filter((one) => typeof one == "string").reverse();
 		open({ name, category, properties: given.find((one) => typeof one == "object") });
 	}),
-	track: safely((event, properties) => add({ type: "track", event, properties })),
-	identify: safely((user, traits) => {
+	track: woken((event, properties) => add({ type: "track", event, properties })),
+	identify: woken((user, traits) => {
 		if (typeof user == "object") traits = user;
 		else if (user) put(ME, { ...me(), user });
 		add({ type: "identify", traits });
 	}),
-	group: safely((group, traits) => {
+	group: woken((group, traits) => {
 		put(ME, { ...me(), group });
 		add({ type: "group", groupId: group, traits });
 	}),
-	reset: safely(() => {
+	reset: woken(() => {
 		put(ME, { consent: read(ME).consent });
 		drop(SESSION);
 	}),
-	consent: (next) => {
+	consent: woken((next) => {
 		if (next) safely(settle)(next);
 		return state;
-	},
-	on: (name, hear) => listen("obverse:" + name, hear),
-	push: safely(([name, ...given]) => client[name]?.(...given)),
+	}),
+	on: woken((name, hear) => listen("obverse:" + name, hear)),
+	push: woken(([name, ...given]) => client[name]?.(...given)),
 };
 
 /** @type {T.Load} */
 export const load = (key, given) => {
 	if (document.prerendering) document.addEventListener("prerenderingchange", () => load(key, given));
-	else if (!options) safely(() => {
-		options = {
-			consent: "granted", signals: "denied", writeKey: key,
-			heartbeat: 15, act: true, surveys: true, pages: true, host: new URL(".", import.meta.url).href, ...given,
-		};
+	else if (begun === undefined) safely(() => {
 		const { name = "obverse" } = { ...given }, was = window[name];
 		window[name] = client;
-		if (options.signals && options.consent != "denied" && (navigator.doNotTrack == "1" || navigator.globalPrivacyControl))
-			options.consent = options.signals;
-		settle();
-		was?.forEach?.(client.push);
-		const leaving = () => (beat(rest), leave());
+		begun = { ...look(), key, given, was };
 		listen("visibilitychange", leaving);
 		listen("pagehide", leaving);
-		listen("pageshow", ({ persisted }) => persisted && open());
-		listen("online", flush);
-		listen("storage", ({ key, newValue }) => key == ME && !newValue && settle("denied"));
 		if (window.navigation) navigation.addEventListener("currententrychange", moved);
 		else setInterval(moved, 300);
+		(window.requestIdleCallback ?? setTimeout)(woken(() => {}), { timeout: 1e3 });
 	})();
 	return client;
 };

@@ -131,10 +131,10 @@ def test_a_prerendered_page_is_viewed_when_somebody_sees_it(shop: Shop, visitor:
 def core_ms(trace: dict[str, Any]) -> float:
     """Add up the processor time that the main thread had for compiling and running the core at load."""
     took = {"v8.compileModule", "v8.evaluateModule"}
-    return (
-        sum(float(one["tdur"]) for one in trace["traceEvents"] if one["name"] in took and one["ph"] == "X")
-        / 1000
-    )
+    modules = [one for one in trace["traceEvents"] if one["name"] in took and one["ph"] == "X"]
+    [core] = [one for one in modules if str(one["args"].get("fileName")).endswith("/obverse.js")]
+    # The browser's own pages run modules too, in other processes.
+    return sum(float(one["tdur"]) for one in modules if one["pid"] == core["pid"]) / 1000
 
 
 def test_the_core_takes_less_than_5_ms_of_the_main_thread_on_a_slow_phone(

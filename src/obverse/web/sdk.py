@@ -17,7 +17,7 @@ from obverse.web.delivery import accepts_gzip, matches
 PACKAGED = Path(obverse.__file__).parent / "sdk"
 CHECKOUT = Path(obverse.__file__).parents[2] / "sdk"
 KEPT = "public, max-age=3600, stale-while-revalidate=86400"
-_UNREAD = re.compile(r"/\*\*.*?\*/\s*|^\s*//.*?\n|^\s+", re.DOTALL | re.MULTILINE)
+_UNREAD = re.compile(r"/\*\*.*?\*/\s*|^\s*//(?!#).*?\n|^\s+", re.DOTALL | re.MULTILINE)
 _TEXT = re.compile(r'("(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)')
 _SPACE = re.compile(r" *([][=<>!&|?:*,;{}()]+) *")
 
