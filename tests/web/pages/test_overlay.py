@@ -143,8 +143,32 @@ def test_the_newest_drawing_is_shown_twice_with_its_elements_numbered(told: Call
         assert (one["width"], one["height"]) == (1280, 2700)
         assert len(one["boxes"]) == len(DRAWING)
         assert {label["number"] for label in one["labels"]} == {1, 2}
+    assert [one["labels"][0]["short"] for one in wires] == ["88.9\u202f%", "18.2\u202f%"]
     level = [next(box["level"] for box in one["boxes"] if box["number"] == 1) for one in wires]
     assert level == [9, 2]
+
+
+def test_the_side_of_value_shows_what_those_spent_who_did_it(told: Callable[..., Any]) -> None:
+    found = told(show="click", side="value")["overlay"]["value"]
+    said = "".join(part["text"] for part in found["answer"]).replace("\u202f", " ")
+    assert f"{PEOPLE} people were on /product/* on desktops; within a day they spent € 900" in said
+    assert f"88.9 % of it those who click {BUY}" in said  # 40 of 45 converters, each 20 euros
+    *_, worth, each, _ = cells(told(show="click", side="value"), BUY)
+    assert (worth, each) == ("€ 800", "€ 16.0")
+    assert found["elements"]["columns"][-3:] == ["money of them", "each", "survey"]
+    between = [cell["between"] for cell in found["elements"]["rows"][0]["cells"][-3:-1]]
+    assert all(between)
+    assert [one["name"] for one in found["wires"]] == ["all their money", "the money of each"]
+    labels = [one["labels"][0]["short"].replace("\u202f", " ") for one in found["wires"]]
+    assert labels == [worth, each]
+
+
+def test_the_side_of_value_of_time_in_view_is_of_those_who_stay_long(told: Callable[..., Any]) -> None:
+    *_, title_worth, title_each, _ = cells(told(side="value"), TITLE)
+    *_, worth, each, _ = cells(told(side="value"), BUY)
+    # Converters came early, and the title is looked at the longer the later somebody came.
+    assert float(title_each.split()[-1]) < float(each.split()[-1])
+    assert title_worth != worth
 
 
 def test_a_drawing_that_is_none_is_not_shown_and_everyone_is_where_nobody_converts(
@@ -196,6 +220,16 @@ def test_numbers_of_a_wireframe_do_not_lie_on_each_other() -> None:
     places = sorted(label.x for label in drawn.labels)
     assert {label.number for label in drawn.labels} == {1, 2, 3, 4, 5}
     assert all(right - left >= 1.5 * drawn.text for left, right in pairwise(places))
+
+
+def test_figures_on_a_wireframe_do_not_lie_on_each_other_nor_outside_it() -> None:
+    elements = tuple((f"e{i}", 300.0 * i, 0.0, 290.0, 90.0) for i in range(4))
+    shades = {f"e{i}": Shade(i + 1, 0.5, "", short="€ 136 k") for i in range(4)}
+    drawn = wire(Drawing(elements, 1200.0, 900.0), shades, "everyone")
+    ends = sorted((label.x - label.width / 2, label.x + label.width / 2) for label in drawn.labels)
+    assert all(before[1] <= after[0] + 1e-6 for before, after in pairwise(ends))
+    assert ends[0][0] >= 0
+    assert ends[-1][1] <= 1200.0
 
 
 def test_forms_errors_and_vitals_are_told(told: Callable[..., Any]) -> None:
@@ -252,7 +286,14 @@ def test_where_nothing_is_recorded_it_says_how(new_server: Callable[..., Server]
 
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    "path", ["/overlay", PRODUCTS, f"{PRODUCTS}&show=click&device=phone", "/overlay?path=x"]
+    "path",
+    [
+        "/overlay",
+        PRODUCTS,
+        f"{PRODUCTS}&show=click&device=phone",
+        f"{PRODUCTS}&side=value",
+        "/overlay?path=x",
+    ],
 )
 def test_it_fits_a_phone_and_a_wide_screen_and_can_be_used_by_all(shop: Server, eye: Eye, path: str) -> None:
     schemes: tuple[tuple[int, Any], ...] = ((360, "dark"), (1600, "light"))

@@ -19,7 +19,7 @@ from obverse.web.pages.asked import Asked, answer
 from obverse.web.pages.behind import behind_href
 from obverse.web.pages.drawing.grid import Cell, Grid, Row
 from obverse.web.pages.explore.catalogue import OVERLAY, OVERLAY_PATH, navigation
-from obverse.web.pages.figures import count, day_name, percent, plural, span
+from obverse.web.pages.figures import count, day_name, money_estimate, percent, plural, span
 from obverse.web.pages.frame import CARRIED, Link, during, held_by
 from obverse.web.pages.overlay.asking import DRAWN, VIEWED, VITAL, Device, Place
 from obverse.web.pages.overlay.drawn import Drawing, newest
@@ -29,12 +29,14 @@ from obverse.web.pages.overlay.rows import (
     SHOWN,
     ElementRow,
     Show,
+    Side,
     converters_of,
     element_grid,
     element_rows,
     is_compared,
     shades_of,
     shades_of_all,
+    shades_of_worth,
 )
 from obverse.web.pages.overlay.wire import Wire, wire
 from obverse.web.pages.page import Page, Panel, panel
@@ -106,7 +108,9 @@ def build(asked: Asked) -> Response[bytes]:
     names = {name for name, _ in asked.lake.names()}
     unrecorded = not names & _ACTS
     made = _chosen(asked, path, names) if path else _choose(asked, unrecorded)
-    return asked.show(made, flips=False, periods=True, measures=navigation(asked.address, OVERLAY))
+    return asked.show(
+        made, flips=bool(path) and not unrecorded, periods=True, measures=navigation(asked.address, OVERLAY)
+    )
 
 
 def _base(asked: Asked, path: str) -> dict[str, Any]:
@@ -232,14 +236,15 @@ def _told(
         act = row.acts.get(show)
         return link(acts.question, act_pick(acts, act)) if act is not None else ""
 
-    rows = element_rows(acts, views, show)
+    side = cast("Side", asked.view.side)
+    rows = element_rows(acts, views, show, side)
     drawing = drawings.get(device)
     return Overlay(
-        answer=_sentence(acts, views, path, device),
-        wires=_wires(drawing, acts, rows, show, behind) if drawing is not None else (),
+        answer=_sentence(acts, views, path, device, side),
+        wires=_wires(drawing, acts, rows, show, side, behind) if drawing is not None else (),
         compared=is_compared(rows),
         drawn=day_name(drawing.at) if drawing is not None and drawing.at is not None else "",
-        elements=element_grid(rows, acts, views, link),
+        elements=element_grid(rows, acts, views, link, side),
         forms=forms_of(acts, link),
         errors=errors_of(acts, link),
         vitals=vitals_of(vitals) if vitals is not None else Grid((), ()),
@@ -252,9 +257,17 @@ def _wires(
     acts: ActAnswer,
     rows: tuple[ElementRow, ...],
     show: Show,
+    side: Side,
     behind: Callable[[ElementRow], str],
 ) -> tuple[Wire, ...]:
-    """Lay the page out as converters use it and as all others do; once, where one of them are not there."""
+    """Lay the page out as converters use it and as all others do; once, where one of them are not there.
+
+    On the side of value, as its money is spread: of all who did what is shown, and of each of them.
+    """
+    if side == "value":
+        total = shades_of_worth(rows, show, "total", acts.currency, behind)
+        each = shades_of_worth(rows, show, "each", acts.currency, behind)
+        return (wire(drawing, total, "all their money"), wire(drawing, each, "the money of each"))
     if not is_compared(rows):
         return (wire(drawing, shades_of_all(rows, show, behind), "everyone"),)
     converters, others = converters_of(acts)
@@ -264,12 +277,14 @@ def _wires(
     )
 
 
-def _sentence(acts: ActAnswer, views: LingerAnswer | None, path: str, device: Device) -> Sentence:
+def _sentence(acts: ActAnswer, views: LingerAnswer | None, path: str, device: Device, side: Side) -> Sentence:
     where = (Part(path, "name"), Part(f" {'on phones' if device == 'phone' else 'on desktops'}"))
     if not acts.people:
         return (Part("Nobody was on "), *where, Part("."))
     said = [Part(f"{count(acts.people)} {plural(acts.people, 'person', 'people')}", "people")]
     said += [Part(f" {plural(acts.people, 'was', 'were')} on "), *where]
+    if side == "value":
+        return (*said, *_spent(acts), Part("."))
     timed = [page for page in views.pages if page.median_s.value is not None] if views else []
     if timed:
         longest = max(timed, key=lambda page: page.total_s)
@@ -281,6 +296,20 @@ def _sentence(acts: ActAnswer, views: LingerAnswer | None, path: str, device: De
         said += [Part("; most click "), Part(most.element or "", "name")]
         said += [Part(f" ({percent(most.share.value)})")]
     return (*said, Part("."))
+
+
+def _spent(acts: ActAnswer) -> Sentence:
+    worth = acts.pages[0].value if acts.pages else None
+    if worth is None or not worth.value:
+        return (Part("; nobody of them converted within a day"),)
+    text, between = money_estimate(worth.value, worth.low, worth.high, acts.currency)
+    said = [Part("; within a day they spent "), Part(text, "value"), Part(f" ({between})" if between else "")]
+    clicks = [row for row in acts.elements if row.kind == "click" and row.value.value]
+    if clicks:
+        most = max(clicks, key=lambda row: row.value.value or 0.0)
+        share = percent((most.value.value or 0.0) / worth.value)
+        said += [Part(f", {share} of it those who click "), Part(most.element or "", "name")]
+    return tuple(said)
 
 
 @get(OVERLAY_PATH)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from obverse.measure.act import ActAnswer, ActRow
 from obverse.measure.act.picturing import act_pick
-from obverse.measure.estimate import Comparison, Estimate, compare, share
+from obverse.measure.estimate import Comparison, Estimate, compare, scaled, share
 from obverse.measure.linger import LingerAnswer, LingerPage
 from obverse.measure.picture import Pick
 from obverse.measure.question import Question
 from obverse.measure.scope import OTHER
 from obverse.web.pages.drawing.grid import Cell, Grid, Row
-from obverse.web.pages.figures import NOTHING, count, percent, plural, span
+from obverse.web.pages.figures import NOTHING, count, money_estimate, percent, plural, span
 from obverse.web.pages.overlay.wire import Shade
 from obverse.web.pages.surveys.aimed import aimed
 
 Show = Literal["linger", "click", "rage", "dead"]
+Side = Literal["people", "value"]
 
 SHOWN: dict[Show, str] = {
     "linger": "Time in view",
@@ -54,6 +55,19 @@ class Sides:
 
 
 @dataclass(frozen=True)
+class Worth:
+    """Money of the conversions of those who did something.
+
+    Attributes:
+        total: of them all.
+        each: on average over all of them.
+    """
+
+    total: Estimate
+    each: Estimate
+
+
+@dataclass(frozen=True)
 class ElementRow:
     """An element of the page.
 
@@ -64,6 +78,7 @@ class ElementRow:
         view: its time in view; None where none is known.
         acts: what was done with it, by kind.
         sides: of what is shown.
+        worth: of those who did what is shown; None where nobody did.
     """
 
     number: int
@@ -72,6 +87,7 @@ class ElementRow:
     view: LingerPage | None
     acts: dict[str, ActRow]
     sides: Sides | None
+    worth: Worth | None = None
 
 
 def sides_of(converting: int, converters: int, rest: int, others: int) -> Sides:
@@ -95,8 +111,10 @@ def converters_of(acts: ActAnswer) -> tuple[int, int]:
     return n, page.people - n
 
 
-def element_rows(acts: ActAnswer, views: LingerAnswer | None, show: Show) -> tuple[ElementRow, ...]:
-    """Rank the elements of a page; those with nothing of what is shown come last, by name."""
+def element_rows(
+    acts: ActAnswer, views: LingerAnswer | None, show: Show, side: Side = "people"
+) -> tuple[ElementRow, ...]:
+    """Rank the elements of a page by what is shown, or by its money; those with none come last, by name."""
     seen = {page.name: page for page in views.pages if page.name != OTHER} if views else {}
     done: dict[str, dict[str, ActRow]] = {}
     for row in acts.elements:
@@ -107,11 +125,14 @@ def element_rows(acts: ActAnswer, views: LingerAnswer | None, show: Show) -> tup
         _row(name, seen.get(name), done.get(name, {}), show, everyone)
         for name in dict.fromkeys((*seen, *done))
     ]
+    if side == "value":
+        made = [replace(row, amount=_total(row) or 0.0) for row in made]
     ranked = sorted(made, key=lambda row: (-row.amount, row.name))[:MOST_ROWS]
-    return tuple(
-        ElementRow(at if row.amount > 0 else 0, row.name, row.amount, row.view, row.acts, row.sides)
-        for at, row in enumerate(ranked, 1)
-    )
+    return tuple(replace(row, number=at if row.amount > 0 else 0) for at, row in enumerate(ranked, 1))
+
+
+def _total(row: ElementRow) -> float | None:
+    return row.worth.total.value if row.worth is not None else None
 
 
 def _row(
@@ -125,18 +146,26 @@ def _row(
         converters = long.converting + short.converting
         others = stayed + short.people - short.converting
         sides = sides_of(long.converting, converters, stayed, others)
-        return ElementRow(0, name, view.total_s, view, acts, sides)
+        worth = (
+            Worth(scaled(long.value_per_person, long.people), long.value_per_person) if long.people else None
+        )
+        return ElementRow(0, name, view.total_s, view, acts, sides, worth)
     act = acts.get(show)
     if act is None:
         return ElementRow(0, name, 0.0, view, acts, None)
     sides = sides_of(act.converting, everyone[0], act.compared - act.converting, everyone[1])
-    return ElementRow(0, name, float(act.people), view, acts, sides)
+    worth = Worth(act.value, scaled(act.value, 1 / act.people)) if act.people else None
+    return ElementRow(0, name, float(act.people), view, acts, sides, worth)
 
 
 def element_grid(
-    rows: tuple[ElementRow, ...], acts: ActAnswer, views: LingerAnswer | None, link: Link
+    rows: tuple[ElementRow, ...],
+    acts: ActAnswer,
+    views: LingerAnswer | None,
+    link: Link,
+    side: Side = "people",
 ) -> Grid:
-    """Write the rows as a table."""
+    """Write the rows as a table: how converters and others differ, or what those who did it spent."""
     columns = ("element", "saw it", "in view", "in view, in all", "clicked", "rage", "dead")
     made = [
         Row(
@@ -144,13 +173,14 @@ def element_grid(
             (
                 *_view_cells(row.view, views, link),
                 *(_act_cell(row.acts.get(kind), acts, link) for kind in ("click", "rage", "dead")),
-                *_side_cells(row.sides),
+                *(_worth_cells(row.worth, acts.currency) if side == "value" else _side_cells(row.sides)),
                 _ask_cell(row, acts, views),
             ),
         )
         for row in rows
     ]
-    return Grid((*columns, "of converters", "of others", "difference", "survey"), tuple(made))
+    last = ("money of them", "each") if side == "value" else ("of converters", "of others", "difference")
+    return Grid((*columns, *last, "survey"), tuple(made))
 
 
 def _ask_cell(row: ElementRow, acts: ActAnswer, views: LingerAnswer | None) -> Cell:
@@ -194,6 +224,13 @@ def _side_cells(sides: Sides | None) -> tuple[Cell, ...]:
     )
 
 
+def _worth_cells(worth: Worth | None, currency: str | None) -> tuple[Cell, ...]:
+    if worth is None:
+        return (Cell(NOTHING),) * 2
+    written = (money_estimate(one.value, one.low, one.high, currency) for one in (worth.total, worth.each))
+    return tuple(Cell(text, between=between) for text, between in written)
+
+
 def points(difference: float) -> str:
     """Write a difference of shares with its sign.
 
@@ -222,7 +259,8 @@ def shades_of(
         value = None if side is None else side.value
         said = f"{percent(value)} {DOES[show]}" if value is not None else f"nobody {DOES[show]}"
         scaled = value / most if value is not None and most > 0 else None
-        made[row.name] = Shade(row.number, scaled, f"{row.name}: {said}", href(row))
+        short = percent(value) if value is not None else ""
+        made[row.name] = Shade(row.number, scaled, f"{row.name}: {said}", href(row), short)
     return made
 
 
@@ -233,10 +271,31 @@ def shades_of_all(
     most = max((row.amount for row in rows), default=0.0)
     made = {}
     for row in rows:
-        said = f"{span(row.amount)} in view, in all"
+        short = span(row.amount) if show == "linger" else count(row.amount)
+        said = f"{short} in view, in all"
         if show != "linger":
-            said = f"{count(row.amount)} {plural(row.amount, 'person', 'people')} {DOES[show]}"
-        made[row.name] = Shade(
-            row.number, row.amount / most if most else None, f"{row.name}: {said}", href(row)
-        )
+            said = f"{short} {plural(row.amount, 'person', 'people')} {DOES[show]}"
+        scaled_to = row.amount / most if most else None
+        made[row.name] = Shade(row.number, scaled_to, f"{row.name}: {said}", href(row), short)
+    return made
+
+
+def shades_of_worth(
+    rows: tuple[ElementRow, ...],
+    show: Show,
+    of: Literal["total", "each"],
+    currency: str | None,
+    href: Callable[[ElementRow], str],
+) -> dict[str, Shade]:
+    """Say how dark each element is by the money of those who did something with it: all of it, or each's."""
+    worth = {row.name: getattr(row.worth, of) for row in rows if row.worth is not None}
+    most = max((one.value or 0.0 for one in worth.values()), default=0.0)
+    made = {}
+    for row in rows:
+        found = worth.get(row.name, Estimate())
+        text, between = money_estimate(found.value, found.low, found.high, currency)
+        said = f"{text}{f' ({between})' if between else ''} {'each' if of == 'each' else 'in all'}"
+        scaled_to = found.value / most if found.value is not None and most > 0 else None
+        title = f"{row.name}: {said}, of those who {DOES[show]}"
+        made[row.name] = Shade(row.number, scaled_to, title, href(row), text if found.value else "")
     return made

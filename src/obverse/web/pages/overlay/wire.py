@@ -12,6 +12,8 @@ LEVELS = 9
 TALLEST = 8
 """A wireframe is at most so many times as tall as it is wide; what is further down is left out."""
 MOST_NUMBERS = 30
+NARROW = 768
+"""Pages narrower than so many px are phones', and stand in half of their width beside each other."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,14 @@ class Shade:
         share: how dark, from 0 to 1 of the darkest; None where it is not known.
         title: what it says in full.
         href: address of the people behind it; empty for none.
+        short: its figure, as it stands on the wireframe; empty for none.
     """
 
     number: int
     share: float | None
     title: str
     href: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Box:
     Attributes:
         level: its shade, 0 for none to `LEVELS`.
         number: of its row in the table; 0 for none.
+        short: its figure; empty for none.
     """
 
     x: float
@@ -48,15 +53,24 @@ class Box:
     number: int
     title: str
     href: str
+    short: str
 
 
 @dataclass(frozen=True)
 class Label:
-    """A number on a wireframe: its middle, in px of the page."""
+    """The number of an element and its figure on a wireframe, in px of the page.
+
+    Attributes:
+        x: of its middle.
+        y: of its middle.
+        width: of all of it.
+    """
 
     x: float
     y: float
+    width: float
     number: int
+    short: str
 
 
 @dataclass(frozen=True)
@@ -99,7 +113,7 @@ def wire(drawing: Drawing, shades: Mapping[str, Shade], name: str) -> Wire:
     boxes = [
         _box(one, shades.get(one[0]), height) for one in sorted(within, key=lambda one: -one[3] * one[4])
     ]
-    text = max(drawing.width / 30, 12)
+    text = max(drawing.width / (30 if drawing.width >= NARROW else 17), 12)
     return Wire(
         name=name,
         width=drawing.width,
@@ -123,20 +137,23 @@ def _box(element: tuple[str, float, float, float, float], shade: Shade | None, b
         number=shade.number if shade is not None else 0,
         title=shade.title if shade is not None else path,
         href=shade.href if shade is not None else "",
+        short=shade.short if shade is not None else "",
     )
 
 
 def _labels(boxes: list[Box], text: float, width: float) -> tuple[Label, ...]:
-    """Number the first rows' boxes, once each, at their left upper corner; a number makes room for others."""
+    """Label the first rows' boxes, once each, at their left upper corner; a label makes room for others."""
     first: dict[int, Box] = {}
     for box in boxes:
         if 0 < box.number <= MOST_NUMBERS:
             first.setdefault(box.number, box)
     half, made = text * 0.75, list[Label]()
     for number, box in sorted(first.items()):
-        x, y = min(max(box.x, 0) + half, width - half), box.y + half
+        long = text * (1.5 + (0.56 * (len(box.short) + len(str(number))) if box.short else 0))
+        x, y = max(min(max(box.x, 0), width - long), 0), box.y + half
         for other in sorted((one for one in made if abs(one.y - y) < 2 * half), key=lambda one: one.x):
-            if abs(other.x - x) < 2 * half and other.x + 3 * half <= width:
-                x = other.x + 2 * half
-        made.append(Label(x, y, number))
+            end = other.x + other.width / 2
+            if x < end and other.x - other.width / 2 < x + long and end + long <= width:
+                x = end
+        made.append(Label(x + long / 2, y, long, number, box.short))
     return tuple(made)
