@@ -145,8 +145,8 @@ const run = (key = "surveys", module = import("./surveys.js")) => module.then(({
 
 const wake = () => {
 	const seen = begun;
-	begun = null;
 	if (!seen) return;
+	begun = null;
 	options = {
 		consent: "granted", signals: "denied", writeKey: seen.key,
 		heartbeat: 15, act: true, surveys: true, pages: true, host: new URL(".", import.meta.url).href, ...seen.given,
@@ -154,10 +154,10 @@ const wake = () => {
 	if (options.signals && options.consent != "denied" && (navigator.doNotTrack == "1" || navigator.globalPrivacyControl))
 		options.consent = options.signals;
 	safely(settle)("", seen);
-	seen.was?.forEach?.(client.push);
 	listen("pageshow", ({ persisted }) => persisted && open());
 	listen("online", flush);
 	listen("storage", ({ key, newValue }) => key == ME && !newValue && settle("denied"));
+	seen.was?.forEach?.(client.push);
 };
 /** @type {T.Safely} */
 const woken = (act) => safely((...given) => {

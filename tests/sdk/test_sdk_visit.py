@@ -87,6 +87,30 @@ def test_a_page_that_changes_its_own_address_is_viewed_anew(
     assert next(row for row in found if row["event"] == "Ended")["path"] == "/products/17"
 
 
+def test_a_page_that_is_never_idle_is_viewed_once_it_moves_on_or_is_left(
+    shop: Shop, visitor: BrowserContext
+) -> None:
+    visitor.add_init_script("window.requestIdleCallback = () => 0")
+    page = visitor.new_page()
+    page.goto(shop.address)
+    page.wait_for_function("() => window.obverse?.track")
+    loaded = page.evaluate("Date.now()")
+    assert page.evaluate("Object.keys(localStorage)") == [], "at load, nothing is kept yet"
+    page.wait_for_timeout(500)  # so that the time of the view tells which moment it is of
+    page.evaluate("document.title = 'Later'; history.pushState({}, '', '/next')")
+    page.goto(f"{shop.address}/mug")
+    page.evaluate("document.title = 'Later'; dispatchEvent(new Event('pagehide'))")
+    found = shop.wait(lambda found: "/mug" in {row["path"] for row in found})
+    views = [row for row in found if row["event"] == "Page Viewed"]
+    assert [(row["path"], row["context"]["page"]["title"]) for row in views] == [
+        ("/", "Home"),
+        ("/next", "Later"),
+        ("/mug", "Mug"),
+    ]
+    assert views[0]["time"].timestamp() * 1000 <= loaded
+    assert views[1]["time"].timestamp() * 1000 >= loaded + 500
+
+
 def test_going_back_to_a_page_that_the_browser_kept_is_a_view(shop: Shop, visitor: BrowserContext) -> None:
     page = visitor.new_page()
     page.goto(shop.address)
