@@ -26,7 +26,8 @@ def compact(script: str) -> str:
     r"""Leave out what a browser does not read: comments, indents, and spaces around what needs none.
 
     For modules as ours are written: comments begin a line or are ``/** … */``, texts are in double quotes or
-    backticks, and none looks like a comment. Lines stay lines, so that nothing depends on semicolons.
+    backticks, and none looks like a comment. What begins with ``//#`` is for browsers, and
+    stays. Lines stay lines, so that nothing depends on semicolons.
 
     >>> compact('// Why\n/** @type {S} */\nf = (b) => {\n\treturn b + +c ? "x, y" : `1 = ${ b }`;\n};\n')
     'f=(b)=>{\nreturn b + +c?"x, y":`1 = ${ b }`;\n};\n'
