@@ -85,6 +85,7 @@ declare namespace S {
    *   server looks at its properties.
    * - Leaving: the pointer leaves through the top, no button pressed. On a phone a flick brings the page near its top,
    *   soon after a finger moved (a link to the top is none), or somebody comes back to the page from elsewhere.
+   * - What was heard of experiments (`Experiment Viewed`) goes along with each request, of who is there now.
    * - An event just before the page is left, as a button that buys and goes on, is asked about on the next page, within half
    *   a minute.
    * - A cart that nobody touched for a day is not being left. A form is begun by a change in a field outside our own.

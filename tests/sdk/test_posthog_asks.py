@@ -75,6 +75,7 @@ def open_and_buy(visitor: BrowserContext, address: str) -> Page:
     with page.expect_response("**/api/surveys/**"):
         page.goto(address)
     page.wait_for_function("() => posthog.surveys && posthog.getSurveys")
+    page.evaluate("posthog.register({ '$feature/price': 'b' })")
     page.evaluate("posthog.capture('Order Completed', { revenue: 12 })")
     return page
 
@@ -99,6 +100,7 @@ def test_it_shows_a_survey_of_ours_and_the_answers_are_events_of_ours(
     told = next(one for one in events if one["event"] == "Survey Answered")["properties"]
     assert told["answers"] == {"nps": 9, "what": "speed", "why": "It was there the next day"}
     assert told["scores"] == {"nps": 9}
+    assert told["variants"] == {"price": "b"}
     assert (told["survey_id"], told["version"], told["moment"]) == (survey_id, 1, "bought")
     assert (told["place"], told["original_event"]) == ("page", "survey sent")
     assert len({one["properties"]["submission_id"] for one in events}) == 1

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from obverse.measure.responses import Responses, ResponsesAnswer
 from tests.conftest import CHROMIUM, CHROMIUM_FLAGS
 from tests.sdk.asked import NPS, OPENED, WHY, card, surveys_of, visit
 from tests.sdk.shop import Shop
@@ -88,7 +89,7 @@ def test_going_on_and_back_asks_nobody_twice_and_loses_no_answer(shop: Shop, bro
     )
     context = keeps.new_context()
     with surveys_of(shop) as asked:
-        asked.make(OPENED, NPS, WHY, repeat={"how": "once"})
+        key = asked.make(OPENED, NPS, WHY, repeat={"how": "once"})
         page = visit(context, shop)
         page.evaluate("window.mark = 'the same page'")
         card(page).get_by_role("radio", name="7", exact=True).check()
@@ -102,6 +103,10 @@ def test_going_on_and_back_asks_nobody_twice_and_loses_no_answer(shop: Shop, bro
         assert page.evaluate("window.mark") == "the same page"
         card(page).get_by_role("button", name="Send").click()
         expect(card(page).get_by_text("Thank you.")).to_be_visible()
-        found = [row["event"] for row in told(shop, "Survey Answered")]
+        found = [row["event"] for row in told(shop, "Survey Answered", "Survey Abandoned")]
+        answer = shop.lake.ask(Responses(survey=key))
+        assert isinstance(answer, ResponsesAnswer)
+        reached = answer.everyone
+        assert (reached.answered.submissions, reached.abandoned.submissions) == (1, 0), "they came back"
         assert found.count("Survey Shown") == found.count("Survey Answered") == 1
     keeps.close()
