@@ -185,7 +185,7 @@ export const watch = (site, live) => {
 			writeKey: options.writeKey, anonymousId: id, userId: user,
 			sessionId: id == anonymousId ? context.sessionId : undefined,
 			language: document.documentElement.lang || navigator.language,
-			exposures: exposures.filter((one) => one.anonymousId == id).slice(-50).map((one) => one.properties),
+			exposures: exposures.filter((one) => one.anonymousId == id).slice(-20).map((one) => one.properties),
 			moments, page: { path, url, title, referrer },
 		});
 		const found = (await (await site.ask("offer", { method: "POST", body })).json()).offer;

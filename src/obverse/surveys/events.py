@@ -7,7 +7,7 @@ Their properties, beside what is named at each event:
   ``language``;
 - ``share``: the share of people in this moment who were picked to be asked, so that who was asked can be
   weighted;
-- ``variants``: variant by experiment, where the client told any.
+- ``variants``: variant by experiment, where any is known (`obverse.surveys.variants`).
 
 The page, the session and the touchpoint stand where every event has them. An anonymous survey's events come
 under an id made for the submission, without session, page address, user or anything else that leads to the

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from obverse.surveys.variants import EXPOSURES, capped
 from obverse.tape.catalogue import written
@@ -36,7 +37,7 @@ class Exposed:
 
     persons: Int32s
     kinds: Int64s
-    variants: Int64s
+    variants: NDArray[np.int16]
     experiments: tuple[str, ...]
     labels: tuple[str, ...]
 
@@ -56,14 +57,14 @@ def exposed(tape: Tape) -> Exposed:
     persons = np.flatnonzero(np.diff(offsets)).astype(np.int32)
     who = np.repeat(np.arange(len(persons)), np.diff(offsets)[persons])
     told = (experiment >= 0) & (variant >= 0)
-    kinds, variants = np.zeros(len(persons), np.int64), np.empty((1, 0), np.int64)
+    kinds, variants = np.zeros(len(persons), np.int64), np.empty((1, 0), np.int16)
     for column in range(len(experiments)):
         at = np.flatnonzero(told & (experiment == column))
         last = np.full(len(persons), -1)
         last[who[at]] = variant[at]  # in the order of time: of a person's events the last stays
         both, kinds = np.unique(kinds * (len(labels) + 1) + last + 1, return_inverse=True)
         before, now = np.divmod(both, len(labels) + 1)
-        variants = np.column_stack((variants[before], now - 1))
+        variants = np.column_stack((variants[before], (now - 1).astype(np.int16)))
     return Exposed(persons, kinds, variants, experiments, labels)
 
 
