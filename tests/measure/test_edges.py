@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -111,17 +110,32 @@ def check_whole(answer: Answer) -> None:
         assert all(picture.title for picture in answer.pictures(side))
 
 
-@pytest.fixture
-def lake_of(tmp_path: Path, either_engine: Engine) -> Iterator[Lakes]:
-    """Opens a lake of some rows, which arrive in several files."""
-    opened: list[AnyLake] = []
+@pytest.fixture(scope="module")
+def placed(request: pytest.FixtureRequest, either_engine: Engine) -> Iterator[Engine]:
+    """Each engine, Spark with a partition an executor: what takes time here is how many there are."""
+    if either_engine.name == "local":
+        yield either_engine
+        return
+    conf = request.getfixturevalue("spark_session").conf
+    before = conf.get("spark.sql.shuffle.partitions")
+    conf.set("spark.sql.shuffle.partitions", "2")
+    yield either_engine
+    conf.set("spark.sql.shuffle.partitions", before)
+
+
+@pytest.fixture(scope="module")
+def lake_of(tmp_path_factory: pytest.TempPathFactory, placed: Engine) -> Iterator[Lakes]:
+    """Opens a lake of some rows, which arrive in several files; the same rows have one lake for all tests."""
+    opened: dict[bytes, AnyLake] = {}
 
     def open_(rows: Rows) -> AnyLake:
-        opened.append(either_engine.open(fill(tmp_path / f"data-{len(opened)}", spread(rows))))
-        return opened[-1]
+        key = msgspec.json.encode(rows)
+        if key not in opened:
+            opened[key] = placed.open(fill(tmp_path_factory.mktemp("edges") / "data", spread(rows)))
+        return opened[key]
 
     yield open_
-    for lake in opened:
+    for lake in opened.values():
         lake.close()
 
 
@@ -349,13 +363,12 @@ N_BUYERS = N_NAMES // 4
 
 
 @pytest.fixture(scope="module")
-def named(tmp_path_factory: pytest.TempPathFactory, either_engine: Engine) -> Iterator[AnyLake]:
+def named(lake_of: Lakes) -> AnyLake:
     """Everyone views, does one thing that nobody else does, and every fourth buys."""
     rows = [row(f"u{n}", "View", n) for n in range(N_NAMES)]
     rows += [row(f"u{n}", f"Event {n}", n + 0.5) for n in range(N_NAMES)]
     rows += [row(f"u{n}", PAID, n + 1, value=1.0, currency="EUR") for n in range(0, N_NAMES, 4)]
-    with either_engine.open(fill(tmp_path_factory.mktemp("named") / "data", spread(rows))) as lake:
-        yield lake
+    return lake_of(rows)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
@@ -385,7 +398,7 @@ MIXED = (5, "5", "five", True, None, 2.5, [1], {"a": 1})
 LABELS = {"5": 2, "five": 1, "true": 1, "2.5": 1, "[1]": 1, '{"a":1}': 1, "(no value)": 2}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mixed(lake_of: Lakes) -> AnyLake:
     """Nine people: one a value of `properties.x`, and one who has none."""
     rows = [row(f"u{n}", "View", n, properties={"x": x}) for n, x in enumerate(MIXED)]
