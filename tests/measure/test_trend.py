@@ -378,6 +378,15 @@ def lines(got: TrendAnswer, side: Side = "people") -> list[Lines]:
     return [picture for picture in found if isinstance(picture, Lines)]
 
 
+def test_series_that_share_a_picture_are_named_by_what_its_title_leaves_open() -> None:
+    asked = Trend(series=("people: *", "people: A or B", "people: A as Us", "A"), start="2026-03-01")
+    people, times = lines(ask(asked, [happened(0, 0)]))
+    assert [line.name for line in people.series] == ["anything", "A or B", "Us"]
+    assert (people.title, times.title) == ("How many people", "A")
+    nobody = ask(Trend(series=("people: A",), start="2020-01-01", end="2020-01-03"), [happened(0, 0)])
+    assert nobody.sentence() == "0 people did A from 2020-01-01 to 2020-01-02."
+
+
 def test_the_period_before_stands_beside_the_period() -> None:
     events = [happened(0, -24), happened(1, -24), happened(0, 0), happened(0, -72)]
     got = ask(Trend(series=("people: A",), start="2026-03-01", end="2026-03-03", compare=True), events)

@@ -5,7 +5,7 @@ from __future__ import annotations
 SPACE = "\u202f"
 _DASH = "\u2013"
 _SYMBOLS = {"EUR": "\u20ac", "USD": "$", "GBP": "\u00a3", "JPY": "\u00a5", "INR": "\u20b9"}
-_SCALES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+_SCALES = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 _SPANS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 

@@ -44,7 +44,7 @@ def _title(answer: TrendAnswer, of: Of) -> str:
 
 def _money(answer: TrendAnswer) -> tuple[Picture, ...]:
     """Draw the money of each series' events once, then other series of money, such as an average."""
-    texts = {one.letter: one.events for one in answer.question.lines}
+    texts = {one.letter: one.what for one in answer.question.lines}
     events = dict.fromkeys(texts[one.letter] for one in answer.series if one.letter)
     first = {text: next(one for one in answer.series if texts.get(one.letter) == text) for text in events}
     split = answer.question.by is not None
@@ -78,7 +78,7 @@ def _names(answer: TrendAnswer, series: Sequence[TrendSeries]) -> tuple[str, ...
     lines = {one.letter: one for one in answer.question.lines}
     if series[0].of != "people" or not all(one.letter in lines for one in series):
         return tuple(one.name for one in series)
-    return tuple(lines[one.letter].label or lines[one.letter].events for one in series)
+    return tuple(lines[one.letter].label or lines[one.letter].what for one in series)
 
 
 def _lines(

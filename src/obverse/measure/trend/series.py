@@ -63,6 +63,11 @@ class Series:
         return self.label or self.text
 
     @property
+    def what(self) -> str:
+        """Say which events are meant."""
+        return "anything" if self.events.strip() == "*" else self.events
+
+    @property
     def of(self) -> Of:
         """What its numbers are of."""
         if self.counting in _PEOPLE:

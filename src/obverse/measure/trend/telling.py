@@ -45,10 +45,9 @@ def _told(one: TrendSeries, lines: dict[str, Series], currency: str | None) -> s
     line = lines.get(one.letter)
     if line is None or line.label is not None:
         return f"{one.name}: {total}"
-    events = "anything" if line.events.strip() == "*" else line.events
     return _SENTENCES[line.counting].format(
         total=total,
-        events=events,
+        events=line.what,
         field=line.field,
         share=percent(line.share),
         people=_counted(total, line.counting),

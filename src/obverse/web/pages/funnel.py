@@ -35,7 +35,7 @@ from obverse.web.pages.funnel_form import (
     read_form,
 )
 from obverse.web.pages.funnel_result import Result, result_of
-from obverse.web.pages.known import Known, known_fields
+from obverse.web.pages.known import MOST_OFFERED, Known, known_fields
 from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.snippet import Snippet
 from obverse.web.pages.spelling import spellings
@@ -59,7 +59,7 @@ class Builder:
 
     Attributes:
         form: what was typed and what is wrong in it.
-        names: events in the lake and how many of each, most frequent first.
+        names: the most frequent events in the lake and how many of each.
         fields: what filters and splits may name.
         segments: names of the saved segments.
         hints: (field, remark) on what is not wrong but will find nothing.
@@ -207,7 +207,7 @@ def _builder(asked: Asked, form: FunnelForm, names: tuple[tuple[str, int], ...])
     unusual = any(values[name] != ("10" if name == "n_groups" else _USUALLY.get(name, "")) for name in rare)
     return Builder(
         form=form,
-        names=names,
+        names=names[:MOST_OFFERED],
         fields=known_fields(asked.lake),
         segments=tuple(asked.settings.segments.names()),
         hints=_hints(form, [name for name, _ in names]),

@@ -10,6 +10,9 @@ from obverse.web.pages.page import panel
 if TYPE_CHECKING:
     from obverse.engine.local import Lake
 
+MOST_OFFERED = 500
+"""Names of events that a form offers, the most frequent; others are typed in full."""
+
 
 @dataclass(frozen=True)
 class Known:

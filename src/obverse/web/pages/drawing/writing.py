@@ -50,6 +50,8 @@ class Hand:
 
         >>> Hand("EUR").brief(61_234.5, "money").replace("\u202f", "_"), Hand().brief(None, "count")
         ('€_61.2_k', '—')
+        >>> Hand().brief(-0.266, "share").replace("\u202f", "_")
+        '−26.6_%'
         """
         if value is None:
             return NOTHING
@@ -81,7 +83,7 @@ class Hand:
         if of == "money":
             return amount
         if of == "share":
-            return percent(value)
+            return _signed(percent, value)
         return _signed(span, value) if of == "seconds" else short(value).replace("-", "−")
 
     def between(self, low: float | None, high: float | None, of: Of) -> str:

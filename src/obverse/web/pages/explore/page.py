@@ -41,7 +41,7 @@ from obverse.web.pages.explore.result import Result, result_of
 from obverse.web.pages.explore.suggested import suggested
 from obverse.web.pages.export import downloads
 from obverse.web.pages.frame import CARRIED, Link, during, held_by
-from obverse.web.pages.known import Known, known_fields
+from obverse.web.pages.known import MOST_OFFERED, Known, known_fields
 from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.snippet import Snippet
 from obverse.web.pages.spelling import spellings
@@ -64,7 +64,7 @@ class Asking:
         more: the others.
         more_open: one of those is in use, or wrong.
         hidden: what the form keeps beside its fields.
-        names: events in the lake and how many of each, most frequent first.
+        names: the most frequent events in the lake and how many of each.
         fields: what filters and splits may name.
         segments: names of the saved segments.
         problem: what is wrong, where no field is to blame.
@@ -240,7 +240,7 @@ def _asking(asked: Asked, form: Form, names: tuple[tuple[str, int], ...]) -> Ask
         more=more,
         more_open=in_use,
         hidden=tuple(pair for pair, default in zip(kept, defaults, strict=True) if pair[1] != default),
-        names=names,
+        names=names[:MOST_OFFERED],
         fields=known_fields(asked.lake),
         segments=tuple(asked.settings.segments.names()),
         problem=form.problem if not form.problem_at else "",
