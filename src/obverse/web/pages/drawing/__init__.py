@@ -7,8 +7,11 @@ that ``templates/pictures.html`` writes down as it stands, and beside it the sam
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from obverse.measure.picture import Bars, Flow, Heat, Lines, Picture
 from obverse.web.pages.drawing.bars import DrawnBars, draw_bars
+from obverse.web.pages.drawing.days import with_days
 from obverse.web.pages.drawing.flow import DrawnFlow, draw_flow
 from obverse.web.pages.drawing.heat import DrawnHeat, draw_heat
 from obverse.web.pages.drawing.lines import DrawnLines, draw_lines
@@ -20,12 +23,13 @@ __all__ = ["Drawn", "DrawnBars", "DrawnFlow", "DrawnHeat", "DrawnLines", "Hand",
 
 
 def draw(picture: Picture, hand: Hand) -> Drawn:
-    """Lay out a picture.
+    """Lay out a picture; days in its title are written as people write them.
 
     Args:
         picture: of an answer.
         hand: how its numbers are written and where its picks lead.
     """
+    picture = replace(picture, title=with_days(picture.title))
     if isinstance(picture, Lines):
         return draw_lines(picture, hand)
     if isinstance(picture, Bars):

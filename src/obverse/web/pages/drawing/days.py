@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from obverse.web.pages.figures import cut
@@ -11,6 +12,7 @@ from obverse.web.pages.figures import cut
 _MONTH = timedelta(days=27)
 _YEAR = timedelta(days=330)
 _SHORT = 14
+_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 
 def short_names(axis: Sequence[str]) -> tuple[str, ...]:
@@ -75,3 +77,20 @@ def _moments(axis: Sequence[str]) -> list[datetime]:
 def _monthly(moments: list[datetime]) -> bool:
     apart = all(later.date() - earlier.date() > _MONTH for earlier, later in pairwise(moments))
     return len(moments) > 1 and apart and all(one.day == 1 for one in moments[1:])
+
+
+def with_days(text: str) -> str:
+    """Write the days in a text as people do, each on one line.
+
+    >>> with_days("the week of 2026-03-02, not 2026-02-30").split("\u00a0")
+    ['the week of 2', 'Mar', '2026, not 2026-02-30']
+    """
+    return _DAY.sub(_day, text)
+
+
+def _day(found: re.Match[str]) -> str:
+    try:
+        day = date.fromisoformat(found[0])
+    except ValueError:
+        return found[0]
+    return f"{day.day}\u00a0{day:%b}\u00a0{day.year}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
 
+from obverse.web.pages.drawing.days import with_days
 from obverse.web.pages.figures import cut
 from obverse.web.pages.part import Part, Sentence
 
@@ -69,9 +69,4 @@ def _day(text: str) -> str:
     >>> _day("2026-10-25T02:00+01:00").split("\u00a0")
     ['25', 'Oct', '2026,', '02:00+01:00']
     """
-    day, *hour = text.split("T")
-    try:
-        found = date.fromisoformat(day)
-    except ValueError:
-        return text
-    return ",\u00a0".join((f"{found.day}\u00a0{found:%b}\u00a0{found.year}", *hour))
+    return with_days(text.replace("T", ",\u00a0", 1))
