@@ -12,6 +12,10 @@ import httpx
 import pytest
 
 from obverse.measure import MEASURES
+from obverse.measure.linger import Linger
+from obverse.measure.time_between import TimeBetween
+from obverse.measure.trend import Trend
+from obverse.web.pages.behind import said
 from tests.web.pages.conftest import ADDED, BOUGHT, LOOKED
 
 if TYPE_CHECKING:
@@ -71,7 +75,7 @@ def test_an_answer_on_the_page_is_that_of_the_api(client: httpx.Client, server: 
 
 
 def test_the_hour_that_clocks_repeat_is_told_apart(client: httpx.Client) -> None:
-    hours = {"start": "2025-10-26T02:00", "end": "2025-10-26T04:00", "zone": "Europe/Berlin"}
+    hours: dict[str, Any] = {"start": "2025-10-26T02:00", "end": "2025-10-26T04:00", "zone": "Europe/Berlin"}
     text = get(client, "/explore/trend", series="people: *", grain="hour", **hours).text
     assert sentence(text) == "0 people did anything from 26 Oct 2025, 02:00 to 26 Oct 2025, 03:00."
     for hour in ("02:00", "02:00 (+01:00)", "03:00"):
@@ -108,6 +112,19 @@ def test_a_bar_of_a_funnel_has_an_address_of_the_same_kind(client: httpx.Client)
     back = get(client, found["back"])
     assert back.url.path == "/funnel"
     assert "Product Added" in back.text
+
+
+def test_which_part_of_an_answer_is_meant_is_told_in_words() -> None:
+    trend = Trend(series=("A", "people: B"))
+    assert said(trend, {"series": "B", "row": "2026-03-02"}) == (
+        "in Trend, series people: B, row Mon 2 Mar 2026"
+    )
+    took = TimeBetween(from_event="A", to_event="B")
+    assert said(took, {"least": "49152ms", "below": "65536ms"}) == (
+        "in Time between, least 49\u202fs, below 1.1\u202fmin"
+    )
+    assert said(Linger(), {"page": "9ms", "from_s": "18.4"}) == "in Linger, page 9ms, from 18\u202fs"
+    assert said(Linger(), {"from_s": "soon"}) == "in Linger, from s soon"
 
 
 def test_the_people_behind_a_number_are_saved_as_a_segment_and_questions_can_be_held_to_it(

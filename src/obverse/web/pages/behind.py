@@ -14,10 +14,11 @@ from obverse.measure.funnel_question import Exclusion, Funnel
 from obverse.measure.funnel_text import Step, spell_steps
 from obverse.measure.picture import Pick
 from obverse.measure.question import Question
+from obverse.measure.trend import Trend
 from obverse.web.pages.address import Address, Pairs
 from obverse.web.pages.drawing.days import full_names
 from obverse.web.pages.explore.catalogue import about, path_of
-from obverse.web.pages.figures import cut
+from obverse.web.pages.figures import cut, span
 from obverse.web.pages.frame import SHARED
 
 PATH = "/people/behind"
@@ -57,12 +58,28 @@ def said(question: Question, pick: Pick) -> str:
     """
     if isinstance(question, Funnel) and "step" in pick:
         return _said_of_funnel(question, pick)
-    parts = [f"{name.replace('_', ' ')} {_named(text)}" for name, text in pick.items()]
+    parts = [_part(question, name, text) for name, text in pick.items()]
     return ", ".join((f"in {about(_tag(question)).title}", *parts))
 
 
-def _named(text: str) -> str:
-    return cut(full_names((text,))[0], 60)
+def _part(question: Question, name: str, text: str) -> str:
+    """Say one part of a pick: durations as people write them, a trend's series by what it counts."""
+    seconds = _seconds(name, text)
+    if seconds is not None:
+        return f"{name.removesuffix('_s').replace('_', ' ')} {span(seconds)}"
+    if isinstance(question, Trend) and name == "series":
+        text = next((one.name for one in question.lines if one.letter == text), text)
+    return f"{name.replace('_', ' ')} {cut(full_names((text,))[0], 60)}"
+
+
+def _seconds(name: str, text: str) -> float | None:
+    """Read a part that is a duration: ``from_s`` in seconds, ``least`` and ``below`` with ``ms`` behind."""
+    try:
+        if name in ("least", "below"):
+            return float(text.removesuffix("ms")) / 1_000
+        return float(text) if name.endswith("_s") else None
+    except ValueError:
+        return None
 
 
 def _said_of_funnel(question: Funnel, pick: Pick) -> str:
