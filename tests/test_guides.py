@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import httpx
 import pytest
 from click.testing import CliRunner
@@ -59,6 +60,21 @@ def test_a_command_of_the_guide_runs(command: str, loaded: Server) -> None:
     ran = CliRunner().invoke(cli, [name, "--data", str(loaded.data), *arguments])
     assert ran.exit_code == 0, ran.output
     assert "Order Completed" in ran.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        line
+        for block in _blocks(DOCS / "measures.md", language="", begin="obverse ")
+        for line in block.splitlines()
+    ],
+)
+def test_a_command_of_the_measures_is_understood(command: str) -> None:
+    _, name, *arguments = shlex.split(command)
+    found = cli.get_command(click.Context(cli), name)
+    assert found is not None
+    found.make_context(name, ["--data", str(DOCS), *arguments])  # refuses what it has not
 
 
 @pytest.mark.parametrize("request_", _blocks(DOCS / "funnel.md", language="", begin="POST /api/ask"))

@@ -63,8 +63,12 @@ class FieldSpec:
 
     @property
     def positional(self) -> bool:
-        """Whether the command line takes it without a flag: the events that a question cannot do without."""
-        return self.own and self.widget == "events" and (self.required or self.several)
+        """Whether the command line takes it without a flag: what a question cannot do without.
+
+        Those are events, and texts that have no default.
+        """
+        needed = self.required or (self.several and self.widget == "events")
+        return self.own and self.kind == "text" and self.widget in ("", "events") and needed
 
 
 @lru_cache(maxsize=128)
