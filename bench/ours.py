@@ -64,9 +64,11 @@ def answer(folder: Path, job: str) -> dict[str, object]:
     with obverse.open(folder) as lake:
         cold_s, _ = clock.once(lambda: lake.ask(question))
         warm_s, found = clock.warm(lambda: lake.ask(question))
+        cpu_s = clock.processor_s(lambda: lake.ask(question))
     return {
         "cold_s": cold_s,
         "warm_s": warm_s,
+        "cpu_s": cpu_s,
         "rows": json.loads(found.to_json()),
         "peak_mib": clock.peak_mib(),
     }
@@ -82,8 +84,9 @@ def _measure(folder: Path, job: str) -> dict[str, object]:
         lake.tape.settle()  # what was read is kept on disk beside the questions, and then mapped
         asked.ask(lake, job)
         warm_s, found = clock.warm(lambda: asked.ask(lake, job))
-    rows = sorted(asked.ours(job, found))
-    return {"cold_s": cold_s, "warm_s": warm_s, "rows": rows, "peak_mib": clock.peak_mib()}
+        cpu_s = clock.processor_s(lambda: asked.ask(lake, job))
+    rows, peak = sorted(asked.ours(job, found)), clock.peak_mib()
+    return {"cold_s": cold_s, "warm_s": warm_s, "cpu_s": cpu_s, "rows": rows, "peak_mib": peak}
 
 
 if __name__ == "__main__":
