@@ -276,6 +276,26 @@ def test_axe_finds_nothing_on_the_page_of_who_reads_out(
     context.close()
 
 
+def test_where_the_reader_sets_the_colours_words_are_seen_on_what_is_chosen_and_on_the_way_on(
+    server: Server, browser: Browser
+) -> None:
+    context = browser.new_context(forced_colors="active", viewport={"width": 390, "height": 760})
+    page = context.new_page()
+    page.goto(f"{make(server, all_kinds(translations={'ar': {'nps.text': 'كم؟'}}))}?lang=ar")
+    page.get_by_role("radio").first.dispatch_event("click")
+    for name in ("button.obv-main", ":checked + .obv-face"):
+        colours = page.locator(name).first.evaluate(
+            "(one) => ['forcedColorAdjust', 'color', 'backgroundColor'].map((n) => getComputedStyle(one)[n])"
+        )
+        # Otherwise the browser draws a plate of the words' own colour behind them.
+        assert colours[0] == "none"
+        assert colours[1] != colours[2]
+    direction = "(one) => getComputedStyle(one).direction"
+    assert page.locator("form").evaluate(direction) == "rtl"
+    assert page.locator(".obv-progress span").evaluate(direction) == "ltr", "its words are English"
+    context.close()
+
+
 @pytest.mark.parametrize("width", [320, 390, 1200])
 @pytest.mark.parametrize("language", ["de", "ar"])
 def test_nothing_is_wider_than_the_screen(

@@ -223,6 +223,11 @@ def test_the_list_counts_who_answered(client: httpx.Client, server: Server) -> N
     assert counted["rate"].startswith("66.7"), "who answered in part has responded"
     assert (counted["score"]["name"], counted["score"]["text"], counted["score"]["n"]) == ("NPS", "50", 6)
     html = page(client, "/surveys")
+    send(server, told(key, "one more", 10, then))
+    counted = client.get("/surveys?format=json").json()["surveys"]["value"]
+    assert next(one for one in counted if one["id"] == key)["counted"]["answered"] == 6, (
+        "of the lake as it is now"
+    )
     assert "Counted &lt;i&gt;" in html
     assert "when Order Completed happens, where value &gt; 50" in html
 

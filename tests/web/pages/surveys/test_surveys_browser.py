@@ -64,6 +64,31 @@ def look(request: pytest.FixtureRequest, browser: Browser, server: Server) -> It
     context.close()
 
 
+def test_from_a_timeline_one_click_aims_a_survey_at_those_in_a_variant(
+    browser_page: Page, server: Server
+) -> None:
+    page = browser_page
+    viewed = {"experiment_name": "Price's test", "variation_name": "high"}
+    event = {"type": "track", "event": "Experiment Viewed", "userId": "in-a-test", "properties": viewed}
+    send(server, [event | {"messageId": "viewed", "timestamp": now().isoformat()}], "default")
+    page.goto(f"{server.address}/people?q=in-a-test")
+    page.get_by_role("link", name="in-a-test").first.click()
+    page.get_by_text("Experiment Viewed").first.click()
+    link = page.get_by_role("link", name="in Price's test, high")
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Event", exact=True)).to_have_value("Experiment Viewed")
+    for at, (field, value) in enumerate(viewed.items()):
+        row = page.locator(f"#f-moments-0-conditions-{at}")
+        expect(row.get_by_label("What")).to_have_value(f"properties.{field}")
+        expect(row.get_by_label("With")).to_have_value(value)
+    page.get_by_role("button", name="Save and publish").first.click()
+    expect(page.get_by_role("status")).to_contain_text("Published")
+    page.goto(f"{server.address}/explore/trend?series=people:+Experiment+Viewed&by=properties.variation_name")
+    page.get_by_role("link", name="in high").click()
+    expect(page.locator("#f-moments-0-conditions-0").get_by_label("With")).to_have_value("high")
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_and_as_wide_as_its_screen(
     look: Page, server: Server, keys: dict[str, str], name: str
