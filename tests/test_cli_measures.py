@@ -148,3 +148,11 @@ def test_all_commands_are_listed() -> None:
     listed = cli.list_commands(click.Context(cli))
     assert {"serve", "funnel", "overview", "trend"} <= set(listed)
     assert listed == sorted(set(listed))
+
+
+def test_the_command_of_the_funnel_has_every_field() -> None:
+    command = cli.get_command(click.Context(cli), "funnel")
+    assert command is not None
+    assert {spec.name for spec in fields_of(MEASURES["funnel"].question)} <= {
+        one.name for one in command.params
+    }

@@ -352,6 +352,7 @@ def sql(data: Path, text: str, as_json: bool) -> None:
     "--grace", default="0s", show_default=True, help="Events this close together count as in order."
 )
 @click.option("--where", default=None, help='Only events that pass, e.g. "properties.price > 50".')
+@click.option("--segment", default=None, help="Name of a saved segment: only its people count.")
 @click.option("--by", default=None, help="Split by a field at the first step, e.g. context.device.")
 @click.option("--by-at", type=click.Choice(["first", "last"]), default="first", show_default=True)
 @click.option("--same", default=None, help="Field that all steps share, e.g. properties.cart_id.")
@@ -373,25 +374,6 @@ def funnel(data: Path, as_json: bool, steps: str, exclude: tuple[str, ...], **op
         Exclusion(events=step.events, where=step.where) for text in exclude for step in parse_steps(text)
     ]
     print_answer(data, Funnel.parse(steps, exclude=barred, **given), as_json)
-
-
-@cli.command()
-@data_option
-@json_option
-@click.option("--start", default=None, help="First day, e.g. 2026-01-01.")
-@click.option("--end", default=None, help="Day after the last day.")
-@click.option("--zone", default="UTC", show_default=True, help="Time zone of the days.")
-@click.option(
-    "--conversion", default="Order Completed", show_default=True, help="Event that makes a customer."
-)
-@click.option("--where", default=None, help="Only events that pass.")
-def overview(data: Path, as_json: bool, **options: Any) -> None:
-    """Count people, customers, conversions and value by day, and compare with the period before."""
-    from obverse.measure.overview import Overview
-
-    print_answer(
-        data, Overview(**{name: value for name, value in options.items() if value is not None}), as_json
-    )
 
 
 @cli.command()

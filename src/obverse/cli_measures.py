@@ -21,7 +21,7 @@ from obverse.measure.asking import FieldSpec, fields_of, question_from
 if TYPE_CHECKING:
     from obverse.measure.question import Question
 
-OWN = frozenset({"funnel", "overview"})
+OWN = frozenset({"funnel"})
 """Measures whose commands are written by hand."""
 
 

@@ -13,7 +13,7 @@ from obverse.measure.funnel_question import Funnel
 from obverse.measure.question import Question
 from obverse.web.pages.snippet import Snippet
 
-_FLAGS = ("order", "count", "grace", "where", "by", "by_at", "same", "start", "end", "zone")
+_FLAGS = ("order", "count", "grace", "where", "segment", "by", "by_at", "same", "start", "end", "zone")
 
 
 def spellings(question: Question, host: str, folder: str) -> tuple[Snippet, ...]:
@@ -95,7 +95,7 @@ def _command(question: Question, folder: str) -> str:
 
 
 def _command_funnel(question: Funnel, folder: str) -> str:
-    if question.exclude or question.n_groups != 10 or question.segment:
+    if question.exclude or question.n_groups != 10:
         return ""
     given: dict[str, Any] = _given(question)
     words = ["obverse", "funnel", "--data", folder, question.text(), "--within", question.within]
