@@ -337,3 +337,11 @@ def test_what_others_named_is_text_and_no_style_is_written_into_the_page(picture
     assert "<b>" not in text
     assert " style=" not in text
     assert "&lt;b&gt;www" in text
+
+
+def test_a_day_in_a_title_is_written_as_people_write_it() -> None:
+    for picture in (
+        Bars("The week of 2026-11-09", "share", ()),
+        Flow("The week of 2026-11-09", "people", (), (), ()),
+    ):
+        assert draw(picture, HAND).title == "The week of 9\u00a0Nov\u00a02026"
