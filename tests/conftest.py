@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -36,7 +37,12 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
 )
 START_LIMIT_S = 150
-expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
+# A busy machine is slow, not wrong.
+expect.set_options(timeout=20_000)
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 STOP_LIMIT_S = 60
 
 

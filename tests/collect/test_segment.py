@@ -434,7 +434,7 @@ SENT = (
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(calls=st.lists(SENT, max_size=6), context=JSON, sent_at=LIKELY | JSON)
 def test_whatever_is_sent_is_accepted_or_refused_one_by_one(
     calls: list[Any], context: Any, sent_at: Any
@@ -453,7 +453,7 @@ def test_whatever_is_sent_is_accepted_or_refused_one_by_one(
         assert isinstance(json.loads(event.context), dict)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(body=st.binary(max_size=200), kind=st.sampled_from([None, *CALLS]))
 def test_garbage_is_refused_and_nothing_else_is_raised(body: bytes, kind: str | None) -> None:
     with contextlib.suppress(RefusedError):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import obverse
@@ -52,7 +52,6 @@ def events(*rows: dict[str, object]) -> pa.RecordBatch:
 # -- chunks ---------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 9), max_size=60).map(sorted),
     st.lists(st.integers(0, 60), max_size=6).map(sorted),
@@ -141,7 +140,6 @@ def owner(stream: int, time: int, claims: list[tuple[int, int, int]]) -> int:
     return last[0] if last else stream
 
 
-@settings(deadline=None)  # the first example compiles
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), max_size=25),
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.integers(10, 12)), max_size=8),

@@ -44,13 +44,11 @@ def people(events: list[Sent], claims: list[Claim]) -> list[int]:
     return [int(person) for person in found]
 
 
-@settings(deadline=None)
 @given(EVENTS, CLAIMS)
 def test_each_event_goes_to_the_person_the_rule_names(events: list[Sent], claims: list[Claim]) -> None:
     assert people(events, claims) == [owner(stream, time, claims) for stream, time in events]
 
 
-@settings(deadline=None)
 @given(EVENTS, CLAIMS, st.randoms(use_true_random=False))
 def test_any_order_of_arrival_gives_the_same_people(
     events: list[Sent], claims: list[Claim], chance: random.Random
@@ -60,7 +58,7 @@ def test_any_order_of_arrival_gives_the_same_people(
     assert people(events, claims + shuffled) == people(events, claims), "a repeated claim changed someone"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(EVENTS, CLAIMS)
 def test_an_event_with_a_user_id_stays_with_that_user(events: list[Sent], claims: list[Claim]) -> None:
     for (stream, _), person in zip(events, people(events, claims), strict=True):

@@ -16,7 +16,7 @@ def file(n_rows: int, day: date = DAY, sealed: bool = False, at: int = 0) -> Dat
     return DataFile(f"/lake/{at}", day, n_rows, 1, n_rows, n_rows, sealed)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, 3_000), min_size=400, max_size=400))
 def test_a_file_a_second_never_leaves_more_than_sixty_files_and_rewrites_each_row_a_few_times(
     sizes: list[int],

@@ -201,7 +201,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(STEPS)
 def test_it_agrees_with_a_set_whatever_comes_when_and_however_often_it_crashes(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[list[int], int, bool]]

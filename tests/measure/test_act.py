@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obverse.errors import QuestionError
@@ -30,8 +30,6 @@ EPOCH = 1_767_225_600 * SECOND  # 2026-01-01
 N_UNITS = 4
 PROFILE = settings(
     max_examples=40 if os.environ.get("NUMBA_DISABLE_JIT") else 120,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 KINDS = ("click", "rage", "dead", "error", "burst")
 

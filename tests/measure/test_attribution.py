@@ -54,7 +54,7 @@ def counted(asked: Attribution, events: list[Happening], n_people: int, newest: 
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(timelines(), st.integers(30, 60), st.sampled_from([None, "1970-01-11"]))
 def test_credits_and_steps_are_the_oracles(
     timeline: tuple[list[Happening], int], newest: int, start: str | None
@@ -92,7 +92,7 @@ def test_credits_and_steps_are_the_oracles(
                 assert reach(whole, code) == pytest.approx(exact, abs=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(timelines(), st.lists(st.integers(0, 4), max_size=3))
 def test_summaries_keep_the_laws(timeline: tuple[list[Happening], int], cuts: list[int]) -> None:
     events, n_people = timeline

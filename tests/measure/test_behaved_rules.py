@@ -101,13 +101,13 @@ RULES = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(RULES)
 def test_every_rule_can_be_written_and_read_back(rule: Rule) -> None:
     assert parse_rule(rule.spell()) == rule
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.one_of(WORDS.map(lambda words: "did " + " ".join(words)), WORDS.map(" ".join), st.text(max_size=30))
 )

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import obverse
@@ -30,9 +30,7 @@ from tests.measure.timelines import DAY, HOUR, Act, lay
 MEASURE = CartMeasure()
 MONDAY = 1_774_224_000_000_000  # 2026-03-23T00:00Z
 WITHOUT_JIT = bool(os.environ.get("NUMBA_DISABLE_JIT"))
-PROFILE = settings(
-    max_examples=25 if WITHOUT_JIT else 120, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+PROFILE = settings(max_examples=25 if WITHOUT_JIT else 120)
 N = 3
 NAMES = {
     "add": ("Add", "Add and pay"),

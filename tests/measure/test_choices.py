@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from obverse.measure.clustered import share_of_things
@@ -32,7 +32,6 @@ def counted(labels: tuple[str | None, ...], unit: Int64s, label: Int64s, shape: 
     return count_options(labels, np.bincount(label, minlength=len(labels) + 1), options[0], rows[0], shape)
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from([(SUBSETS, "choice"), (MATRIX, "choice"), (ORDERS, "ranking")]),
     st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=20),

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pyarrow as pa
 import pytest
 import vl_convert
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obverse.measure.drawing import chart
@@ -149,7 +149,7 @@ def test_ten_thousand_names_are_a_small_chart_that_says_what_is_left_out() -> No
 numbers = st.none() | st.floats(-1e9, 1e9)
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=10)
 @given(st.lists(numbers, min_size=1, max_size=6), st.sampled_from(["line", "step", "column"]))
 def test_any_numbers_are_valid_vega_lite(values: list[float | None], mark: str) -> None:
     axis = tuple(str(i) for i in range(len(values)))

@@ -42,7 +42,7 @@ def question(**fields: Any) -> Drivers:
     return Drivers(**{"conversion": "Buy", "behaviour": "label", "early": "3d", "within": "9d"} | fields)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     timelines(),
     st.integers(15, 40),
@@ -90,7 +90,7 @@ def test_counts_are_the_oracles(
     assert behind.tolist() == [state in ("stayed", "converted") for state in states]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(timelines(), st.lists(st.integers(0, 5), max_size=3))
 def test_summaries_keep_the_laws(timeline: tuple[list[Happening], int], cuts: list[int]) -> None:
     events, n_people = timeline

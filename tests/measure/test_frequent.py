@@ -18,7 +18,7 @@ from obverse.tape.layout import Int64s
 from tests.measure.laws import check_laws
 
 WITHOUT_JIT = bool(os.environ.get("NUMBA_DISABLE_JIT"))
-PROFILE = settings(max_examples=50 if WITHOUT_JIT else 200, deadline=None)
+PROFILE = settings(max_examples=50 if WITHOUT_JIT else 200)
 LARGEST = (1 << 62) - 1
 
 

@@ -26,8 +26,7 @@ WITHOUT_JIT = bool(os.environ.get("NUMBA_DISABLE_JIT"))
 EXAMPLES = 60 if WITHOUT_JIT else int(os.environ.get("FUNNEL_EXAMPLES", "400"))
 PROFILE = settings(
     max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    suppress_health_check=[HealthCheck.data_too_large],
 )
 FILTERS = st.sampled_from([None, None, None, "hot", "not hot"])
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obverse.errors import QuestionError
@@ -27,9 +27,7 @@ from tests.measure.visits import DAY, HOUR, MINUTE, NOON, SECOND, Visit, lay
 MEASURE = LingerMeasure()
 N_PEOPLE = 4
 WITHOUT_JIT = bool(os.environ.get("NUMBA_DISABLE_JIT"))
-PROFILE = settings(
-    max_examples=30 if WITHOUT_JIT else 200, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+PROFILE = settings(max_examples=30 if WITHOUT_JIT else 200)
 
 
 @st.composite

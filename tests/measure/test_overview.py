@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obverse.errors import QuestionError
@@ -42,9 +42,7 @@ UTC = ZoneInfo("UTC")
 BERLIN = ZoneInfo("Europe/Berlin")
 SUMMER = date(2026, 3, 29)  # has 23 hours in Berlin
 WITHOUT_JIT = bool(os.environ.get("NUMBA_DISABLE_JIT"))
-PROFILE = settings(
-    max_examples=50 if WITHOUT_JIT else 300, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+PROFILE = settings(max_examples=50 if WITHOUT_JIT else 300)
 
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"])
 
@@ -123,7 +121,7 @@ def test_summaries_merge_however_people_are_split(
 
 
 @given(worlds())
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 def test_without_a_start_all_days_since_the_first_event_are_shown(events: list[Happening]) -> None:
     got = ask(Overview(zone="Europe/Berlin"), events)
     if not events:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obverse.errors import QuestionError
@@ -33,9 +33,7 @@ MINUTE = 60 * SECOND
 EPOCH = 1_767_225_600 * SECOND  # 2026-01-01
 N_UNITS = 4
 WITHOUT_JIT = bool(os.environ.get("NUMBA_DISABLE_JIT"))
-PROFILE = settings(
-    max_examples=40 if WITHOUT_JIT else 120, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+PROFILE = settings(max_examples=40 if WITHOUT_JIT else 120)
 
 
 @st.composite

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obverse.errors import QuestionError
@@ -30,8 +30,6 @@ from tests.measure.surveyed import DAY, Said, lay
 MEASURE = ReliabilityMeasure()
 PROFILE = settings(
     max_examples=40 if os.environ.get("NUMBA_DISABLE_JIT") else 100,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 START = 1_772_323_200_000_000  # 2026-03-01
 PEOPLE = 6

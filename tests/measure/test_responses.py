@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import obverse
@@ -32,8 +32,6 @@ from tests.measure.surveyed import DAY, Said, lay
 MEASURE = ResponsesMeasure()
 PROFILE = settings(
     max_examples=40 if os.environ.get("NUMBA_DISABLE_JIT") else 100,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 START = 1_772_323_200_000_000  # 2026-03-01
 BUY = "Order Completed"

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 
@@ -26,9 +26,7 @@ from tests.measure.oracle_retention import Asked, Entry, entries, midnight, retu
 BERLIN = ZoneInfo("Europe/Berlin")
 SUMMER = date(2026, 3, 29)  # has 23 hours in Berlin
 WITHOUT_JIT = bool(os.environ.get("NUMBA_DISABLE_JIT"))
-PROFILE = settings(
-    max_examples=40 if WITHOUT_JIT else 100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+PROFILE = settings(max_examples=40 if WITHOUT_JIT else 100)
 N_UNITS = 6
 
 

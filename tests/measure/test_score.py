@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import obverse
@@ -35,8 +35,6 @@ from tests.measure.surveyed import DAY, Said, lay
 MEASURE = ScoreMeasure()
 PROFILE = settings(
     max_examples=40 if os.environ.get("NUMBA_DISABLE_JIT") else 100,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 START = 1_772_323_200_000_000  # 2026-03-01
 BUY = "Order Completed"

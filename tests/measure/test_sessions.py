@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obverse.errors import QuestionError
@@ -26,9 +26,7 @@ MEASURE = SessionsMeasure()
 BERLIN = ZoneInfo("Europe/Berlin")
 N_PEOPLE = 4
 WITHOUT_JIT = bool(os.environ.get("NUMBA_DISABLE_JIT"))
-PROFILE = settings(
-    max_examples=30 if WITHOUT_JIT else 200, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+PROFILE = settings(max_examples=30 if WITHOUT_JIT else 200)
 
 
 @st.composite

@@ -14,7 +14,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import obverse
@@ -34,9 +34,7 @@ MEASURE = StagesMeasure()
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = 1_774_224_000_000_000  # 2026-03-23T00:00Z; clocks change in Berlin on the Sunday after
 WITHOUT_JIT = bool(os.environ.get("NUMBA_DISABLE_JIT"))
-PROFILE = settings(
-    max_examples=25 if WITHOUT_JIT else 120, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+PROFILE = settings(max_examples=25 if WITHOUT_JIT else 120)
 N = 5
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -40,9 +40,7 @@ DAY = 24 * HOUR
 BERLIN = ZoneInfo("Europe/Berlin")
 CHANGE = datetime(2026, 3, 29, tzinfo=BERLIN)  # a day of 23 hours
 WITHOUT_JIT = bool(os.environ.get("NUMBA_DISABLE_JIT"))
-PROFILE = settings(
-    max_examples=40 if WITHOUT_JIT else 100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+PROFILE = settings(max_examples=40 if WITHOUT_JIT else 100)
 BUY = "Order Completed"
 
 

@@ -15,7 +15,7 @@ from obverse.measure.estimate import Estimate, Reason, wilson
 from obverse.measure.survival import Arrivals, arrivals
 from obverse.tape.layout import Int64s
 
-PROFILE = settings(max_examples=100, deadline=None)
+PROFILE = settings(max_examples=100)
 
 PEOPLE = st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=1, max_size=40)
 """Steps watched, and whether somebody came in the last of them."""

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from scipy import stats
@@ -40,9 +40,7 @@ MINUTE = 60 * SECOND
 NOON = 1_772_366_400 * SECOND  # 2026-03-01T12:00Z, a Sunday
 N_PERSONS = 5
 WITHOUT_JIT = bool(os.environ.get("NUMBA_DISABLE_JIT"))
-PROFILE = settings(
-    max_examples=40 if WITHOUT_JIT else 150, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+PROFILE = settings(max_examples=40 if WITHOUT_JIT else 150)
 
 
 @st.composite

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -34,9 +34,7 @@ HOUR = 3_600 * SECOND
 BERLIN = ZoneInfo("Europe/Berlin")
 CHANGE = datetime(2026, 3, 29, tzinfo=BERLIN)  # a day of 23 hours
 WITHOUT_JIT = bool(os.environ.get("NUMBA_DISABLE_JIT"))
-PROFILE = settings(
-    max_examples=40 if WITHOUT_JIT else 100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+PROFILE = settings(max_examples=40 if WITHOUT_JIT else 100)
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"])
 GRAINS = st.sampled_from(["hour", "day", "week", "month"])
 SERIES = (
@@ -157,7 +155,7 @@ def quantile_ends(events: Sequence[Happening], share: float) -> tuple[float, flo
     return (known[low - 1], known[high - 1]) if low >= 1 and high <= len(known) else None
 
 
-@settings(max_examples=10 if WITHOUT_JIT else 30, deadline=None)
+@settings(max_examples=10 if WITHOUT_JIT else 30)
 @given(st.integers(0, 10_000), st.sampled_from([1, 0]), st.booleans())
 def test_intervals_are_those_of_their_formulas(seed: int, rolling: int, split: bool) -> None:
     chance = np.random.default_rng(seed)

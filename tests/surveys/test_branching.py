@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from obverse.surveys.branching import fits, n_left, walk
@@ -59,7 +59,6 @@ def sent(sheet: Sheet, put: dict[str, list[str]], go: str = "next") -> dict[str,
     return fields | {"step": [str(sheet.step)], "go": [go]} | put
 
 
-@settings(deadline=None)
 @given(survey=surveys(), data=st.data())
 def test_each_way_ends_forward_and_the_form_walks_it(survey: Survey, data: st.DataObject) -> None:
     answers = {one.id: data.draw(values(one)) for one in survey.questions if data.draw(st.booleans())}
@@ -81,7 +80,6 @@ def test_each_way_ends_forward_and_the_form_walks_it(survey: Survey, data: st.Da
     assert check_all(survey, dict(answers)).values == {n: v for n, v in answers.items() if n in on_the_way}
 
 
-@settings(deadline=None)
 @given(survey=surveys(), fields=GARBAGE)
 def test_any_form_leads_to_a_question_or_the_end(survey: Survey, fields: dict[str, list[str]]) -> None:
     sheet = turn(survey, fields)

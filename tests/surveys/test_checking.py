@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from obverse.surveys.checking import AnswerError, check, check_other, read, spell
@@ -19,7 +19,6 @@ BY_ID = {question.id: question for question in QUESTIONS}
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: str(one.id))
-@settings(deadline=None)
 @given(data=st.data())
 def test_the_fields_of_a_valid_answer_read_as_that_answer(question: Question, data: st.DataObject) -> None:
     value = data.draw(values(question))
@@ -28,7 +27,6 @@ def test_the_fields_of_a_valid_answer_read_as_that_answer(question: Question, da
     assert check(question, raw) == value
 
 
-@settings(deadline=None)
 @given(data=st.data(), text=st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=50))
 def test_what_is_filled_in_comes_back(data: st.DataObject, text: str) -> None:
     question = BY_ID[data.draw(st.sampled_from(["single", "multiple"]))]
@@ -56,7 +54,6 @@ TEXTS = st.text(max_size=30) | st.sampled_from(
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: str(one.id))
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # all fields' names, on a busy machine
 @given(fields=st.dictionaries(FIELDS, st.lists(TEXTS, max_size=4), max_size=12))
 def test_any_form_gives_an_answer_or_an_error_in_words(
     question: Question, fields: dict[str, list[str]]
@@ -85,7 +82,6 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: str(one.id))
-@settings(deadline=None)
 @given(value=JSON)
 def test_any_json_is_an_answer_or_an_error(question: Question, value: object) -> None:
     try:

@@ -182,7 +182,7 @@ def judged(situation: tuple[list[Call], Person, dict[str, Progress]], rest: floa
 
 
 @given(situations())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_every_survey_has_one_reason_and_at_most_one_is_shown(situation: Any) -> None:
     found = judged(situation)
     assert set(found.reasons) == {call.running.id for call in situation[0]}
@@ -193,7 +193,7 @@ def test_every_survey_has_one_reason_and_at_most_one_is_shown(situation: Any) ->
 
 
 @given(situations(), st.sampled_from([0, 0.5, 14]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_who_is_shown_a_survey_may_be(situation: Any, rest: float) -> None:
     _, person, progress = situation
     shown = judged(situation, rest).shown
@@ -219,7 +219,7 @@ def test_who_is_shown_a_survey_may_be(situation: Any, rest: float) -> None:
 
 
 @given(situations())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_highest_priority_of_those_that_could_be_shown_is_shown(situation: Any) -> None:
     found = judged(situation)
     surveys = {call.running.id: call.running.survey for call in situation[0]}

@@ -6,7 +6,7 @@ import doctest
 from types import ModuleType
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from obverse.surveys import items, languages, piping, scoring, theme, words
@@ -26,7 +26,6 @@ def test_examples_hold(module: ModuleType) -> None:
     assert found.failed == 0
 
 
-@settings(deadline=None)
 @given(
     st.text(max_size=60)
     | st.from_regex(r"[a-z]{2}(-[A-Z]{2})?(;q=[01](\.\d)?)?(, ?[a-z]{2};q=0\.\d)*", fullmatch=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from obverse.surveys.scoring import score, scores
@@ -16,7 +16,6 @@ GOOD = {1: 0.0, 2: 2.5, 3: 5.0, 4: 7.5, 5: 10.0}
 """What an item of SUS that praises adds to the score, by its answer; one that blames adds the rest of ten."""
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 5), min_size=10, max_size=10))
 def test_sus_adds_what_each_item_is_worth(items: list[int]) -> None:
     expected = sum(

@@ -13,7 +13,7 @@ from obverse.tape.owners import Claimed, Owners
 from obverse.tape.reel import Reel, Rows, build, splice
 from obverse.tape.units import GAP_US, account_keys, looked_up, mixed, number_parts, session_starts
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 Event = tuple[int, int]  # unit, time
 EVENTS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5)), max_size=70)
 N = 5
@@ -107,7 +107,7 @@ def rows(events: list[tuple[int, int]], first: int) -> Rows:
     return Rows(seqs, columns[0].astype(np.int32), columns[1].copy())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(STEPS)
 def test_a_reel_spliced_step_by_step_is_the_reel_built_at_once(
     steps: list[tuple[list[tuple[int, int]], list[tuple[int, int, int]]]],

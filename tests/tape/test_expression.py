@@ -228,7 +228,7 @@ SAFE_WORDS = re.compile(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(WORDS, max_size=14).map(" ".join) | st.text(max_size=30), st.booleans())
 @example("a in (with x as (select 1) select * from x)", False)
 @example("a = (from events)", False)

@@ -178,7 +178,7 @@ def check(
         grown.close()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(QUESTIONS)
 def test_a_layout_holds_what_the_oracle_says_however_the_lake_grew(question: tuple[Any, ...]) -> None:
     check(*question)
@@ -186,7 +186,7 @@ def test_a_layout_holds_what_the_oracle_says_however_the_lake_grew(question: tup
 
 @pytest.mark.proof
 @pytest.mark.timeout(3600)
-@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=600, suppress_health_check=list(HealthCheck))
 @given(QUESTIONS)
 def test_a_layout_holds_what_the_oracle_says_at_length(question: tuple[Any, ...]) -> None:
     check(*question)

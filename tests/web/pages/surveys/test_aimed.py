@@ -105,6 +105,10 @@ def test_a_part_of_an_answer_has_its_moment(
         (Trend(series=("people: Page Viewed",)), {"row": "2026-01-01"}),
         (Trend(series=("Experiment Viewed",), by="country"), {"group": "(no value)"}),
         (Trend(series=("Experiment Viewed or Order Completed",)), {}),
+        (Trend(series=("people: *",)), {}),
+        (Funnel.parse("View > *"), DROPPED),
+        (Funnel.parse("* > View"), DROPPED),
+        (TimeBetween(from_event="View", to_event="*"), {}),
     ],
 )
 def test_a_part_that_is_no_moment_leads_nowhere(question: Question, pick: dict[str, str]) -> None:

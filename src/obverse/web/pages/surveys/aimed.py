@@ -135,10 +135,14 @@ def _of_funnel(question: Funnel, pick: Pick) -> tuple[str, Moment]:
     if not dropped or not 1 <= at < len(question.steps):
         return "", {}
     after, step = question.steps[at - 1], question.steps[at]
+    if not after.events or not step.events:  # any event: there is none to wait for
+        return "", {}
     return _not_taken(after.events[0], step.events[0], question.within)
 
 
 def _not_taken(after: str, step: str, within: str) -> tuple[str, Moment]:
+    if "*" in (after, step):
+        return "", {}
     return f"Why not {step}?", {"on": "not_taken", "after": after, "step": step, "within_s": within}
 
 
@@ -156,7 +160,7 @@ def _of_trend(question: Trend, pick: Pick) -> tuple[str, Moment]:
     lines = {one.letter: one for one in question.lines}
     line = lines.get(pick.get("series", "A"))
     asked = line.selection(question.where) if line else None
-    if asked is None or asked.events[0] not in EXPOSURES or len(asked.events) > 1:
+    if asked is None or len(asked.events) != 1 or asked.events[0] not in EXPOSURES:
         return "", {}
     group, by = pick.get("group", ""), question.by or ""
     if group and (group in _ANYWHERE or by.startswith("segment:")):
