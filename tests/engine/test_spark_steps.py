@@ -37,7 +37,7 @@ def ready(*selections: Selection, keys: tuple[Key, ...] = ()) -> Plan:
     def wanted(form: Form, text: str, optional: bool) -> Wanted:
         return Wanted.of(form, parse(text, None, form))
 
-    return planned(selections, "person", None, False, keys, (), wanted)
+    return planned(selections, "person", None, False, keys, (), False, wanted)
 
 
 def events(*rows: dict[str, object]) -> pa.RecordBatch:

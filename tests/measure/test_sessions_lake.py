@@ -321,7 +321,7 @@ def test_of_the_visitors_of_msnbc_the_published_share_views_one_page() -> None:
     layout = Layout(
         n_units=len(paths),
         tracks=(
-            Track(offsets, time, seq, codes=(None, None, none)),
+            Track(offsets, time, seq, codes=(None, None, none), marks=np.ones(n, np.uint8)),
             Track(offsets, time, seq, codes=(category, none, None)),
         ),
         person=None,

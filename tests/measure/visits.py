@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from obverse.measure.protocol import Plan
 from obverse.tape.layout import Layout, Selection, Track
@@ -92,6 +93,7 @@ def lay(plan: Plan, events: Sequence[Visit], n_people: int, newest: int | None =
                     np.array([event.visible_ms for event in track]) if one.track == number else None
                     for one in plan.numbers
                 ),
+                marks=_marks(tracks) if plan.marks and number == 0 else None,
             )
         )
     return Layout(
@@ -103,3 +105,10 @@ def lay(plan: Plan, events: Sequence[Visit], n_people: int, newest: int | None =
         last_seq=max((event.seq for event in events), default=0),
         newest=max((event.time for event in events), default=0) if newest is None else newest,
     )
+
+
+def _marks(tracks: Sequence[Sequence[Visit]]) -> NDArray[np.uint8]:
+    first, *others = tracks
+    theirs = [{event.seq for event in track} for track in others]
+    marks = [sum((event.seq in seqs) << bit for bit, seqs in enumerate(theirs)) for event in first]
+    return np.array(marks, np.uint8)

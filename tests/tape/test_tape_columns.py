@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obverse.errors import QuestionError
 from obverse.tape import few
 from obverse.tape.arrange import frozen
 from obverse.tape.few import Few
@@ -71,6 +72,34 @@ def test_a_key_of_all_events_has_their_merged_codes(tmp_path: Path) -> None:
     assert everything.codes[0].tolist() == [0, 0, 1, 0, 1]
     assert some.codes[0] is not None
     assert some.codes[0].tolist() == [0]
+
+
+def test_a_mark_tells_which_other_tracks_have_an_event(tmp_path: Path) -> None:
+    selections = [
+        Selection(("View", "Buy"), "plan != 'c'"),
+        Selection(("View",)),
+        Selection((), "plan = 'b'"),
+    ]
+    table = lake(tmp_path / "events", EVENTS)
+    tape = Tape(table, None)
+    everything, *others = tape.lay(selections, marks=True).tracks
+    assert everything.marks is not None
+    assert everything.marks.tolist() == [0b01, 0b11, 0b10, 0b01]
+    assert [track.marks for track in others] == [None, None]
+    assert tape.lay(selections).tracks[0].marks is None
+    append(table, [Sent("Buy", 0, "ben", properties={"plan": "b"}), Sent("View", 4, "ben")])
+    renewed = tape.lay(selections, marks=True).tracks[0].marks
+    assert renewed is not None
+    assert renewed.tolist() == [0b01, 0b11, 0b10, 0b10, 0b01]
+
+
+def test_marks_have_room_for_eight_tracks(tmp_path: Path) -> None:
+    tape = Tape(lake(tmp_path / "events", EVENTS), None)
+    marks = tape.lay([Selection(("View",))] * 9, marks=True).tracks[0].marks
+    assert marks is not None
+    assert marks.tolist() == [0xFF] * 3
+    with pytest.raises(QuestionError, match="10 selections; at most 9 with marks"):
+        tape.lay([Selection(("View",))] * 10, marks=True)
 
 
 def test_codes_and_numbers_follow_new_events(tmp_path: Path) -> None:

@@ -229,6 +229,7 @@ def _restricted(track: Track, units: Bools) -> Track:
         value=None if track.value is None else frozen(track.value[kept]),
         codes=tuple(None if one is None else frozen(one[kept]) for one in track.codes),
         numbers=tuple(None if one is None else frozen(one[kept]) for one in track.numbers),
+        marks=None if track.marks is None else frozen(track.marks[kept]),
     )
 
 

@@ -192,6 +192,7 @@ class Lake(AnyLake):
             value=plan.value,
             keys=plan.keys,
             numbers=plan.numbers,
+            marks=plan.marks,
         )
 
     def _slices(self, layout: Layout) -> Iterator[range]:

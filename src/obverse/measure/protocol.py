@@ -27,6 +27,7 @@ class Plan:
         value: whether tracks carry values.
         keys: fields whose values become codes of the tracks' events.
         numbers: fields whose values the tracks' events get as numbers.
+        marks: whether the first track's events tell which other tracks have them.
     """
 
     selections: tuple[Selection, ...]
@@ -35,6 +36,7 @@ class Plan:
     value: bool = False
     keys: tuple[Key, ...] = ()
     numbers: tuple[Number, ...] = ()
+    marks: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from obverse.tape.layout import Int32s, Int64s
+from obverse.tape.layout import Int32s, Int64s, Marks
 
 Bools = NDArray[np.bool_]
 
@@ -174,6 +174,27 @@ def merged(
                 j += 1
             at += 1
     return out, order
+
+
+@njit(cache=True, nogil=True)
+def mark(
+    offsets: Int64s,
+    time: Int64s,
+    seq: Int64s,
+    offsets2: Int64s,
+    time2: Int64s,
+    seq2: Int64s,
+    marks: Marks,
+    bit: np.uint8,
+) -> None:
+    """Set a bit in the marks of a layout's events that another layout of the same units has too."""
+    for u in range(len(offsets) - 1):
+        j, end = offsets2[u], offsets2[u + 1]
+        for i in range(offsets[u], offsets[u + 1]):
+            while j < end and (time2[j] < time[i] or (time2[j] == time[i] and seq2[j] < seq[i])):
+                j += 1
+            if j < end and seq2[j] == seq[i]:
+                marks[i] |= bit
 
 
 @njit(cache=True, nogil=True)

@@ -18,6 +18,10 @@ Int64s = NDArray[np.int64]
 Int32s = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Marks = NDArray[np.uint8]
+
+MAX_MARKED = 8
+"""Tracks that a mark has room for."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ class Track:
             track, or as `Key.sparse` says.
         numbers: one for each `Number` asked for, in its order: shape (n,), NaN where the event has none;
             None where it is not of this track.
+        marks: shape (n,), of the first track alone, where asked for: what track t + 1 has too has bit t set.
     """
 
     offsets: Int64s
@@ -95,11 +100,12 @@ class Track:
     value: Floats | None = None
     codes: tuple[Int32s | None, ...] = ()
     numbers: tuple[Floats | None, ...] = ()
+    marks: Marks | None = None
 
     @property
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """All arrays that there are."""
-        mine = (self.offsets, self.time, self.seq, self.value, *self.codes, *self.numbers)
+        mine = (self.offsets, self.time, self.seq, self.value, self.marks, *self.codes, *self.numbers)
         return tuple(array for array in mine if array is not None)
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from obverse.errors import QuestionError
 from obverse.tape.columns import Wanted
 from obverse.tape.expression import Form
-from obverse.tape.layout import Key, Number, Selection
+from obverse.tape.layout import MAX_MARKED, Key, Number, Selection
 from obverse.tape.reel import Kind
 
 Unit = Literal["person", "session", "account"]
@@ -53,6 +53,7 @@ class Plan:
         value: whether money is wanted.
         keys: columns whose values become codes.
         numbers: columns of numbers, each with its track.
+        marks: whether the first track's events tell which other tracks have them.
     """
 
     choices: tuple[Choice, ...]
@@ -61,6 +62,7 @@ class Plan:
     value: bool
     keys: tuple[Coded, ...]
     numbers: tuple[tuple[Wanted, int], ...]
+    marks: bool
 
     def columns(self, track: int) -> dict[str, Wanted]:
         """Columns that a track's events need."""
@@ -92,6 +94,7 @@ def planned(
     value: bool,
     keys: Sequence[Key],
     numbers: Sequence[Number],
+    marks: bool,
     wanted: Callable[[Form, str, bool], Wanted],
 ) -> Plan:
     """Check what is asked for and make it ready; `Tape.lay` says what the arguments mean.
@@ -103,6 +106,7 @@ def planned(
         value: whether the tracks get money.
         keys: fields whose values become codes.
         numbers: fields whose values are wanted as numbers.
+        marks: whether the first track gets marks.
         wanted: reads an expression; says no when it names a field that no event has, unless it is optional.
 
     Raises:
@@ -110,6 +114,8 @@ def planned(
     """
     if not selections:
         raise QuestionError("0 selections; name at least one")
+    if marks and len(selections) > MAX_MARKED + 1:
+        raise QuestionError(f"{len(selections)} selections; at most {MAX_MARKED + 1} with marks")
     for track in {*(number.track for number in numbers), *(one for key in keys for one in key.tracks)}:
         if not 0 <= track < len(selections):
             raise QuestionError(f"track {track} is asked for, but there are {len(selections)} selections")
@@ -126,6 +132,7 @@ def planned(
             for key in keys
         ),
         tuple((wanted("number", number.field, number.optional), number.track) for number in numbers),
+        marks,
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from obverse.tape.arrange import arrange, frozen
+from obverse.tape.arrange import arrange, frozen, mark
 from obverse.tape.columns import Wanted
 from obverse.tape.labels import Labels
 from obverse.tape.layout import Int32s, Int64s, Layout, Track
@@ -70,7 +70,8 @@ class Layer(ABC):
             strips, person = self._parts(strips, plan, n_persons)
             n_units = len(person)
         labels = tuple(self._label(i, key, strips) for i, key in enumerate(plan.keys))
-        tracks = tuple(_track(strip, len(plan.keys), len(plan.numbers)) for strip in strips)
+        first, *others = (_track(strip, len(plan.keys), len(plan.numbers)) for strip in strips)
+        tracks = (_marked(first, others) if plan.marks else first, *others)
         return Layout(n_units, tracks, person, n_persons, labels, self.last_seq, self.newest)
 
     def _parts(self, strips: Sequence[Strip], plan: Plan, n_whole: int) -> tuple[list[Strip], Int32s]:
@@ -111,6 +112,15 @@ def _track(strip: Strip, n_keys: int, n_numbers: int) -> Track:
         tuple(columns.get(f"key{i}") for i in range(n_keys)),
         tuple(columns.get(f"number{i}") for i in range(n_numbers)),
     )
+
+
+def _marked(first: Track, others: Sequence[Track]) -> Track:
+    """Give a track its marks."""
+    marks = np.zeros(len(first.time), np.uint8)
+    for bit, other in enumerate(others):
+        theirs = other.offsets, other.time, other.seq
+        mark(first.offsets, first.time, first.seq, *theirs, marks, np.uint8(1 << bit))
+    return replace(first, marks=frozen(marks))
 
 
 def regrouped(strip: Strip, unit: Int32s, n_units: int) -> Strip:

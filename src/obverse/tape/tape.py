@@ -25,7 +25,7 @@ from obverse.tape.reading import Reader
 from obverse.tape.reel import Kind, Reel
 from obverse.tape.reels import Reels
 
-Asked = tuple[tuple[Selection, ...], Unit, str | None, bool, tuple[Key, ...], tuple[Number, ...]]
+Asked = tuple[tuple[Selection, ...], Unit, str | None, bool, tuple[Key, ...], tuple[Number, ...], bool]
 
 MAX_PLANS = 1_000
 
@@ -86,6 +86,7 @@ class Tape:
         value: bool = False,
         keys: Sequence[Key] = (),
         numbers: Sequence[Number] = (),
+        marks: bool = False,
     ) -> Layout:
         """Lay out the events of some selections, as of the newest event in the lake.
 
@@ -100,12 +101,13 @@ class Tape:
             value: whether the tracks get money.
             keys: fields whose values become codes.
             numbers: fields whose values are wanted as numbers.
+            marks: whether the first track's events tell which other tracks have them (`Track.marks`).
 
         Raises:
             QuestionError: an expression is wrong or names an unknown field, or a number is out of range.
             DataError: the lake cannot be read.
         """
-        plan = self._plan((tuple(selections), unit, same, value, tuple(keys), tuple(numbers)))
+        plan = self._plan((tuple(selections), unit, same, value, tuple(keys), tuple(numbers), marks))
         kept: _Kept | None = self._cache.get(plan)
         if kept and kept.version == self._table.refresh().version:
             return kept.layout

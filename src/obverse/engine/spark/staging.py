@@ -165,7 +165,8 @@ def _planned(plan: Asked, source: Source) -> Plan:
     def wanted(form: Form, text: str, optional: bool) -> Wanted:
         return Wanted.of(form, parse(text, None if optional else source.place, form))
 
-    return planned(plan.selections, plan.unit, plan.same, plan.value, plan.keys, plan.numbers, wanted)
+    its = plan.selections, plan.unit, plan.same, plan.value, plan.keys, plan.numbers, plan.marks
+    return planned(*its, wanted)
 
 
 def _derives(plans: list[Plan], source: Source) -> bool:

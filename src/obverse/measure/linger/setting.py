@@ -25,6 +25,7 @@ PAGE, TOUCHPOINT, SESSION = range(3)
 _NO_NUMBERS = frozen(np.zeros(0))
 _NOTHING = frozen(np.zeros(0, np.int64))
 _NO_CODES: Int32s = frozen(np.zeros(0, np.int32))
+_NO_MARKS = frozen(np.zeros(0, np.uint8))
 
 
 def plan_of(question: Linger) -> Plan:
@@ -65,6 +66,7 @@ def events_of(question: Linger, layout: Layout) -> Events:
         *(frozen(track.offsets), frozen(track.time), frozen(track.seq), frozen(touchpoint)),
         _NO_CODES if session is None else frozen(session),
         _NO_CODES,
+        _NO_MARKS,
     )
 
 

@@ -58,7 +58,10 @@ def keys_of(question: Sessions) -> dict[str, Key]:
 def plan_of(question: Sessions) -> Plan:
     """Name all events that make up sessions, page views and conversions."""
     return Plan(
-        question.selections(), value=question.conversion is not None, keys=(*keys_of(question).values(),)
+        question.selections(),
+        value=question.conversion is not None,
+        keys=(*keys_of(question).values(),),
+        marks=True,
     )
 
 
@@ -183,8 +186,12 @@ def events_of(question: Sessions, layout: Layout) -> Events:
         found = track.codes[numbers.index(name)] if name in numbers else None
         return _NO_CODES if found is None else frozen(found)
 
+    if track.marks is None:
+        raise ValueError("the layout lacks marks")
     offsets, time, seq = map(frozen, (track.offsets, track.time, track.seq))
-    return Events(offsets, time, seq, codes("touchpoint"), codes("session"), codes("by"))
+    return Events(
+        *(offsets, time, seq, codes("touchpoint"), codes("session"), codes("by"), frozen(track.marks))
+    )
 
 
 def views_of(layout: Layout, setting: Setting) -> Views:
@@ -196,8 +203,6 @@ def views_of(layout: Layout, setting: Setting) -> Views:
     channel, source, campaign, coming = map(frozen, setting.arrivals)
     return Views(
         offsets=frozen(track.offsets),
-        time=_some(track.time),
-        seq=frozen(track.seq),
         page=_some(page),
         arrival=_some(arrival),
         places=setting.places,

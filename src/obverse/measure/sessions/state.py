@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from obverse.measure.sessions.chains import Cuts
-from obverse.tape.layout import Bools, Floats, Int32s, Int64s
+from obverse.tape.layout import Bools, Floats, Int32s, Int64s, Marks
 
 SESSIONS, PEOPLE, BOUNCED, CONVERTING = range(4)
 """Columns of a table: sessions, people with any, bounces, sessions with a conversion."""
@@ -56,11 +56,14 @@ BY_PAGE, BY_EVENT, BY_LENGTH = range(3)
 
 BOUNCES = {"page": BY_PAGE, "event": BY_EVENT, "short": BY_LENGTH}
 
+VIEW_MARK, ORDER_BIT = 1, 1
+"""Of an event's mark: what a page view has set, and what a conversion's is found behind."""
+
 ANY = -1
 
 
 class Events(NamedTuple):
-    """All events that make up sessions, by person and time; `session` and `group` may be empty."""
+    """All events that make up sessions, by person and time; `session`, `group` and `marks` may be empty."""
 
     offsets: Int64s
     time: Int64s
@@ -68,17 +71,16 @@ class Events(NamedTuple):
     touchpoint: Int32s
     session: Int32s
     group: Int32s
+    marks: Marks
 
 
 class Views(NamedTuple):
     """Page views, which are among the events, and what their codes stand for.
 
-    `time`, `page` and `arrival` have one entry even where there is no page view.
+    `page` and `arrival` have one entry even where there is no page view.
 
     Attributes:
         offsets: of page views, by person.
-        time: of each.
-        seq: of each.
         page: code of the page of each.
         arrival: code of what each tells of where it came from.
         places: shape (pages + 1,), place of each page's code in the tables of pages.
@@ -89,8 +91,6 @@ class Views(NamedTuple):
     """
 
     offsets: Int64s
-    time: Int64s
-    seq: Int64s
     page: Int32s
     arrival: Int32s
     places: Int32s

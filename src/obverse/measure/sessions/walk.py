@@ -4,8 +4,9 @@ A person's sessions are rows of a small table until the next person's are. Rows 
 and arrays taken out of their tuples ahead: views of rows would cost as much as all the rest.
 
 Most people are seen at one touchpoint, by clients that send no session ids. Their sessions follow each other,
-so silences part them (`parted`), and what belongs to each is told by the time alone: events of two sessions
-never have the same. Everybody else's are found by chains (`walk`).
+so silences part them (`parted`). Everybody else's are found by chains (`walk`). Either way the mark of an
+event says whether it is a page view or a conversion. `parted` adds it up: in short sessions it is as good as
+chance, and no branch hangs on it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from obverse.measure.sessions.chains import (
     goes_on,
     new_chains,
 )
-from obverse.measure.sessions.state import Events, Views
+from obverse.measure.sessions.state import ORDER_BIT, VIEW_MARK, Events, Views
 from obverse.tape.layout import Floats, Int32s, Int64s
 
 START, END, EVENTS, PAGES, ENTRY, EXIT, ARRIVAL, GROUP, ORDERS = range(9)
@@ -56,7 +57,7 @@ class Found(NamedTuple):
 def found_by(events: Events, cuts: Cuts, low: int, high: int) -> Found:
     """Make room for the person with the most events among `low` … `high` - 1."""
     most = int(np.diff(events.offsets[low : high + 1]).max(initial=0))
-    return Found(*new_chains(cuts, most), np.empty((most, _WIDTH), np.int64), np.empty(most))
+    return Found(*new_chains(cuts, most), np.empty((most, _WIDTH), np.int64), np.zeros(most))
 
 
 @njit(nogil=True, inline="always")
@@ -77,42 +78,33 @@ def parted(
     events: Events, views: Views, orders: Orders, cuts: Cuts, found: Found, grouped: bool, person: int
 ) -> int:
     """Part a person's events into sessions that follow one another; gives their number."""
-    times, sessions, worth = events.time, found.sessions, found.worth
-    view, last_view, some_view = views.offsets[person], views.offsets[person + 1], len(views.time) - 1
-    order, last_order = orders.offsets[person], orders.offsets[person + 1]
+    times, marks, sessions, worth = events.time, events.marks, found.sessions, found.worth
+    view, order, some_view = views.offsets[person], orders.offsets[person], len(views.page) - 1
     at, stop, n = events.offsets[person], events.offsets[person + 1], 0
     while at < stop:
         first, start = at, times[at]
         last, until = start, day_end(cuts.midnights, start) if len(cuts.midnights) else NEVER
+        pages, bought = marks[at] & VIEW_MARK, marks[at] >> ORDER_BIT
         at += 1
         while at < stop and times[at] - last <= cuts.gap and times[at] < until:
             last = times[at]
+            pages += marks[at] & VIEW_MARK
+            bought += marks[at] >> ORDER_BIT
             at += 1
-        # Whether there is a page view is as good as chance where sessions are short: no branch hangs on it.
         here = min(view, some_view)
-        seen = 1 if (view < last_view) & (views.time[here] <= last) else 0
-        view += seen
-        pages, final = seen, here
-        while view < last_view and views.time[view] <= last:
-            final = view
-            view += 1
-            pages += 1
         sessions[n, START] = start
         sessions[n, END] = last
         sessions[n, EVENTS] = at - first
         sessions[n, PAGES] = pages
         sessions[n, ENTRY] = views.places[views.page[here]]
-        sessions[n, EXIT] = views.places[views.page[final]]
+        sessions[n, EXIT] = views.places[views.page[here + max(pages, 1) - 1]]
         sessions[n, ARRIVAL] = views.arrival[here]
         sessions[n, GROUP] = events.group[first] if grouped else 0
-        begun = order
-        while order < last_order and orders.time[order] <= last:
-            if order == begun:
-                worth[n] = 0.0
-            if len(orders.value):
-                worth[n] += orders.value[order]
-            order += 1
-        sessions[n, ORDERS] = order - begun
+        sessions[n, ORDERS] = bought
+        if len(orders.value):
+            worth[n] = orders.value[order : order + bought].sum() if bought else 0.0
+        view += pages
+        order += bought
         n += 1
     return n
 
@@ -120,14 +112,13 @@ def parted(
 @njit(nogil=True)
 def walk(events: Events, views: Views, orders: Orders, cuts: Cuts, found: Found, person: int) -> int:
     """Part a person's events into sessions; gives their number."""
-    times, seqs, groups = events.time, events.seq, events.group
+    times, marks, groups = events.time, events.marks, events.group
     chains, table, sessions, worth = found.chains, found.table, found.sessions, found.worth
     n, n_ids, last_id, last_row = 0, 0, -1, -1
-    view, last_view = views.offsets[person], views.offsets[person + 1]
-    order, last_order = orders.offsets[person], orders.offsets[person + 1]
+    view, order = views.offsets[person], orders.offsets[person]
     for i in range(events.offsets[person], events.offsets[person + 1]):
         time = times[i]
-        viewed = view < last_view and views.seq[view] == seqs[i]
+        viewed = marks[i] & VIEW_MARK == VIEW_MARK
         campaign = views.comings[views.arrival[view]] if cuts.campaigns and viewed else -1
         row = events.touchpoint[i] if cuts.apart else 0
         if cuts.campaigns or not goes_on(chains, row, person, time, cuts.gap):
@@ -153,7 +144,7 @@ def walk(events: Events, views: Views, orders: Orders, cuts: Cuts, found: Found,
         if viewed:
             _view(sessions, at, views.places[views.page[view]], views.arrival[view])
             view += 1
-        if order < last_order and orders.seq[order] == seqs[i]:
+        if marks[i] >> ORDER_BIT:
             sessions[at, ORDERS] += 1
             if len(orders.value):
                 worth[at] += orders.value[order]
