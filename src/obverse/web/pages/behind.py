@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from collections.abc import Callable, Iterable
+from urllib.parse import quote
 
 from obverse.errors import QuestionError
 from obverse.measure import read_question
@@ -25,16 +26,29 @@ PATH = "/people/behind"
 _PICK = "pick."
 
 
-def behind_href(question: Question, pick: Pick, address: Address) -> str:
-    """Give the address of the people behind a pick.
+def links_behind(question: Question, address: Address) -> Callable[[Pick], str]:
+    """Give what writes the address of the people behind a pick; a page has hundreds of these.
 
     Args:
         question: what was asked.
-        pick: which part of the answer.
         address: of the page that links there; side, period and zone go along.
     """
-    pairs = [("q", question.to_json().decode()), *((f"{_PICK}{name}", text) for name, text in pick.items())]
-    return f"{PATH}?{urlencode((*pairs, *address.keep(SHARED).pairs), quote_via=quote, safe='{}:,*@!()')}"
+    before = f"{PATH}?{_query((('q', question.to_json().decode()),))}"
+    after = _query(address.keep(SHARED).pairs)
+
+    def link(pick: Pick) -> str:
+        picked = _query((f"{_PICK}{name}", text) for name, text in pick.items())
+        return "&".join(part for part in (before, picked, after) if part)
+
+    return link
+
+
+def _query(pairs: Iterable[tuple[str, str]]) -> str:
+    return "&".join(f"{_quoted(name)}={_quoted(text)}" for name, text in pairs)
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="{}:,*@!()")
 
 
 def read_behind(address: Address) -> tuple[Question, dict[str, str]]:

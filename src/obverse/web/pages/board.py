@@ -11,12 +11,12 @@ import msgspec
 
 from obverse.errors import QuestionError
 from obverse.measure import read_question
-from obverse.measure.picture import Pick, Side
+from obverse.measure.picture import Side
 from obverse.measure.question import Answer, Question
 from obverse.settings.dashboards import Dashboard, PanelSpec
 from obverse.web.pages.address import Address
 from obverse.web.pages.asked import Asked
-from obverse.web.pages.behind import behind_href, question_address
+from obverse.web.pages.behind import links_behind, question_address
 from obverse.web.pages.drawing import Drawn, Hand, draw
 from obverse.web.pages.explore.sentence import set_apart
 from obverse.web.pages.frame import PERIODS
@@ -117,11 +117,9 @@ def _filler(spec: PanelSpec, asked: Asked, instead: Instead, linked: bool) -> Ca
 def _shown(answer: Answer, question: Question, spec: PanelSpec, asked: Asked, linked: bool) -> Shown:
     side = cast("Side", spec.side)
 
-    def link(pick: Pick) -> str:
-        return behind_href(question, pick, asked.address) if linked else ""
-
     pictures = answer.pictures(side)
-    hand = Hand(getattr(answer, "currency", None), link)
+    currency = getattr(answer, "currency", None)
+    hand = Hand(currency, links_behind(question, asked.address)) if linked else Hand(currency)
     shared = (("side", spec.side), ("zone", asked.view.zone_text))
     return Shown(
         sentence=set_apart(answer.sentence()),

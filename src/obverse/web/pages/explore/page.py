@@ -14,7 +14,7 @@ from obverse.measure.picture import Side
 from obverse.measure.question import Answer, Question
 from obverse.web.pages.address import Address
 from obverse.web.pages.asked import Asked, answer
-from obverse.web.pages.behind import behind_href
+from obverse.web.pages.behind import links_behind
 from obverse.web.pages.composing import AddForm, addable
 from obverse.web.pages.explore.catalogue import (
     FUNNEL,
@@ -181,9 +181,7 @@ def _page(asked: Asked, form: Form, names: tuple[tuple[str, int], ...]) -> Explo
         shown, put = found.value, question
         side = cast("Side", asked.view.side)
         known = (*named_by(put), *(name for name, _ in names[:MOST_NAMES]))
-        result = panel(
-            lambda: result_of(shown, side, known, lambda pick: behind_href(put, pick, asked.address))
-        )
+        result = panel(lambda: result_of(shown, side, known, links_behind(put, asked.address)))
     return ExplorePage(
         title=form.about.title,
         about=form.about,

@@ -16,7 +16,7 @@ from obverse.measure.picture import Pick
 from obverse.measure.question import Question
 from obverse.web.pages.address import Address
 from obverse.web.pages.asked import Asked, answer
-from obverse.web.pages.behind import behind_href
+from obverse.web.pages.behind import links_behind
 from obverse.web.pages.drawing.grid import Cell, Grid, Row
 from obverse.web.pages.explore.catalogue import OVERLAY, OVERLAY_PATH, navigation
 from obverse.web.pages.figures import count, day_name, money_estimate, percent, plural, span
@@ -228,7 +228,7 @@ def _told(
     vitals = cast("LingerAnswer", asked.lake.ask(place.vitals())) if VITAL in names else None
 
     def link(question: Question, pick: Pick) -> str:
-        return behind_href(question, pick, asked.address)
+        return links_behind(question, asked.address)(pick)
 
     def behind(row: ElementRow) -> str:
         if show == "linger":

@@ -30,7 +30,7 @@ from obverse.surveys.question import (
     UmuxLite,
 )
 from obverse.web.pages.asked import Asked
-from obverse.web.pages.behind import behind_href, question_address
+from obverse.web.pages.behind import links_behind, question_address
 from obverse.web.pages.drawing import Drawn, Hand, draw
 from obverse.web.pages.explore.result import grid_of
 from obverse.web.pages.explore.sentence import set_apart
@@ -188,7 +188,7 @@ def show(
         only_first: leave the pictures out that all questions of the survey have in common.
     """
     side = asked.view.side
-    hand = Hand(getattr(answer, "currency", None), lambda pick: behind_href(asks, pick, asked.address))
+    hand = Hand(getattr(answer, "currency", None), links_behind(asks, asked.address))
     pictures = answer.pictures(cast("Side", side))
     bars = None
     if isinstance(answer, ScoreAnswer) and answer.question.kind == "nps" and side == "people":
