@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from obverse.engine.warming import is_warm, start, warm
-from obverse.measure import funnel_scan, overview_scan
+from obverse.measure import funnel_scan, overview_scan, split
 from obverse.tape import arrange, owners, reel, units
 from obverse.tape.layout import Key, Number, Selection
 from obverse.tape.tape import Tape
@@ -16,7 +16,7 @@ KERNELS: tuple[Any, ...] = (
     *(arrange.arrange, arrange.places, arrange.spliced_offsets, arrange.spliced, arrange.merged),
     *(arrange.thinned, arrange.units, units.session_starts, units.looked_up, units.account_keys),
     *(owners._people, reel._events_under),
-    *(funnel_scan.scan, overview_scan.reach_of, overview_scan.tally),
+    *(funnel_scan.scan, overview_scan.reach_of, overview_scan.tally, split.first_in),
 )
 
 

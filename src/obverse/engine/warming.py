@@ -91,7 +91,7 @@ def _questions() -> list[Question]:
         TimeBetween(from_event="A", to_event="B", start="1970-01-01"),
         Stages(conversion="B", start="1970-01-01"),
         Cart(add="A", order="B", start="1970-01-01"),
-        Behaved(rules=("did A", "spent at least 1 on B", "last x = 2")),
+        Behaved(rules=("did A", "spent at least 1 on B", "last x = 2"), by="properties.x"),
         Attribution(conversion="B"),
         Drivers(conversion="B"),
         Paths(after="A", goal="B"),

@@ -25,21 +25,22 @@ from obverse.measure.responses import ResponsesMeasure
 from obverse.measure.retention import RetentionMeasure
 from obverse.measure.score import ScoreMeasure
 from obverse.measure.sessions import SessionsMeasure
+from obverse.measure.split import Split
 from obverse.measure.stages import StagesMeasure
 from obverse.measure.stickiness import StickinessMeasure
 from obverse.measure.time_between import TimeBetweenMeasure
 from obverse.measure.trend import TrendMeasure
 
 MEASURES: dict[str, Measure] = {
-    "act": ActMeasure(),
-    "attribution": AttributionMeasure(),
-    "behaved": BehavedMeasure(),
+    "act": Split(ActMeasure()),
+    "attribution": Split(AttributionMeasure()),
+    "behaved": Split(BehavedMeasure()),
     "cart": CartMeasure(),
-    "drivers": DriversMeasure(),
+    "drivers": Split(DriversMeasure()),
     "funnel": FunnelMeasure(),
-    "linger": LingerMeasure(),
+    "linger": Split(LingerMeasure()),
     "overview": OverviewMeasure(),
-    "paths": PathsMeasure(),
+    "paths": Split(PathsMeasure()),
     "reliability": ReliabilityMeasure(),
     "responses": ResponsesMeasure(),
     "retention": RetentionMeasure(),

@@ -252,3 +252,26 @@ def test_a_nonsensical_address_is_answered_with_a_page(client: httpx.Client, pat
     answer = client.get(path, headers={"accept": "text/html"}, follow_redirects=True, timeout=120)
     assert answer.status_code in {200, 400, 404}, answer.text[:500]
     assert "<h1" in answer.text
+
+
+def test_groups_of_a_split_stand_beside_everyone_and_lead_to_their_people(client: httpx.Client) -> None:
+    asked: dict[str, Any] = {"after": "Product Viewed", "goal": "Order Completed"}
+    asked["by"] = "context.device.type"
+    path = "/explore/paths?period=all"
+    found = get(client, path, **asked, format="json").json()
+    assert {one["name"]: one["people"] for one in found["figures"]["groups"]} == {"desktop": 5, "phone": 5}
+    text = get(client, path, **asked).text
+    assert 'value="context.device.type"' in text
+    assert "Paths that reach Order Completed, by context.device.type" in text
+    assert "phone: " in text[: text.index("All the numbers")]
+    assert "(all)" in text[text.index("All the numbers") :]
+    (table,) = re.findall(
+        r"<table.*?</table>", text[text.index("Paths that reach Order Completed, by") :], re.DOTALL
+    )[:1]
+    hrefs = [href for href in links(table, "/people/behind") if "pick.group=phone" in href]
+    assert hrefs
+    behind = get(client, f"{hrefs[0]}&format=json").json()
+    assert behind["n"] > 0
+    assert "group phone" in behind["behind"]
+    exported = get(client, next(href for href in links(text, "/export/paths.csv")))
+    assert exported.text.startswith("group,column,")

@@ -30,6 +30,10 @@ Forms
     one filled in in that time; ``(none)`` where there is none. An attempt belongs to the page where, and the
     period in which, it began. The time that a field took is that since the event before it in the attempt.
 
+``by``
+    A person is in the group of the value where they first were on any page in the period: at a view, a click
+    or any other act, or an event of a form (`obverse.measure.split`).
+
 Bounds
     Pages and elements: the most frequent 10 000 values, forms and fields: 1 000; all others are one. Elements
     by page are exact up to 16 384, forms up to 4 096, fields up to 8 192 (`obverse.measure.frequent`).
@@ -42,7 +46,7 @@ from obverse.measure.act.answer import KINDS, ActAnswer, ActField, ActForm, ActP
 from obverse.measure.act.answering import answer, is_burst
 from obverse.measure.act.names import NO_FIELD, AllNames
 from obverse.measure.act.picturing import OUTCOMES, PICKS
-from obverse.measure.act.question import Act
+from obverse.measure.act.question import CONVERSIONS, PARTS, Act
 from obverse.measure.act.scan import scan
 from obverse.measure.act.state import (
     ANY,
@@ -76,6 +80,10 @@ class ActMeasure:
     def plan(self, question: Act) -> Plan:
         """Name views, acts, conversions and what happens to forms."""
         return Plan(selections=question.selections(), value=True, keys=question.keys())
+
+    def split_at(self, question: Act) -> tuple[int, ...]:
+        """Split by all that says that somebody was on a page."""
+        return tuple(track for track in range(len(PARTS)) if track != CONVERSIONS)
 
     def scan(self, question: Act, layout: Layout, units: range) -> ActSummary:
         """Scan a slice of units."""

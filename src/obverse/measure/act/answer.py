@@ -11,7 +11,7 @@ from obverse.measure.act.picturing import picture
 from obverse.measure.act.question import Act
 from obverse.measure.estimate import Comparison, Estimate
 from obverse.measure.picture import Picture, Side
-from obverse.measure.question import Answer
+from obverse.measure.split_answer import AnswerGroup, SplitAnswer
 from obverse.measure.wording import count, percent
 
 Kind = Literal["click", "rage", "dead", "error"]
@@ -117,7 +117,7 @@ class ActForm(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[ActField, ...]
 
 
-class ActAnswer(Answer, frozen=True, kw_only=True):
+class ActAnswer(SplitAnswer, frozen=True, kw_only=True):
     """The answer to an `Act`.
 
     Attributes:
@@ -129,6 +129,7 @@ class ActAnswer(Answer, frozen=True, kw_only=True):
         forms: begun most often first.
         currency: of the money; None where there is none or several.
         notes: what else the reader must know.
+        groups: the same for each group of a split, largest first; empty without one.
     """
 
     measure: ClassVar[str] = "act"
@@ -141,6 +142,7 @@ class ActAnswer(Answer, frozen=True, kw_only=True):
     forms: tuple[ActForm, ...]
     currency: str | None = None
     notes: tuple[str, ...] = ()
+    groups: tuple[AnswerGroup[ActAnswer], ...] = ()
 
     def sentence(self) -> str:
         """Say what most people press, what they press in vain, and which form is given up."""
@@ -161,7 +163,7 @@ class ActAnswer(Answer, frozen=True, kw_only=True):
                 text += f", most after {form.fields[0].name}"
         return text + "."
 
-    def table(self) -> pa.Table:
+    def _table(self) -> pa.Table:
         """Give a row for each element and kind of act."""
         return pa.Table.from_pylist([_act_row(row) for row in self.elements], schema=_ACTS)
 
@@ -176,7 +178,7 @@ class ActAnswer(Answer, frozen=True, kw_only=True):
             [_field_row(form, field) for form in self.forms for field in form.fields], schema=_FORMS
         )
 
-    def pictures(self, side: Side = "people") -> tuple[Picture, ...]:
+    def _pictures(self, side: Side) -> tuple[Picture, ...]:
         """Show what is pressed, what is pressed in vain, and where forms are left; or the money behind it."""
         return picture(self, side)
 

@@ -16,7 +16,7 @@ from obverse.measure.fields import (
     one_step,
     selection,
 )
-from obverse.measure.scope import Scope
+from obverse.measure.scope import SplitScope
 from obverse.tape.layout import Key, Selection
 
 RageBy = Literal["auto", "sent", "clicks"]
@@ -33,7 +33,7 @@ N_FORM_LABELS = 1_000
 """Forms and fields told apart, the most frequent."""
 
 
-class Act(Scope, frozen=True, kw_only=True, tag="act"):
+class Act(SplitScope, frozen=True, kw_only=True, tag="act"):
     """What people press, fill in and run into, page by page: clicks, rage and dead ones, errors, forms left.
 
     Attributes:
@@ -59,6 +59,8 @@ class Act(Scope, frozen=True, kw_only=True, tag="act"):
         field: field that says which of the form's fields it was.
         n_rows: how many elements are listed, those that most people pressed or ran into.
         n_forms: how many forms are listed, those that were begun most often.
+        by: field whose value where a person first was on a page in the period splits people, such as
+            ``context.device.type``, or ``segment: NAME`` for who is in a saved segment and who is not.
     """
 
     click: Events = "Element Clicked"

@@ -19,6 +19,10 @@ Models
     A journey *came to nothing* if its last touch is in the period and no conversion followed within
     `lookback`; where that time is not over yet it is still open, and left out.
 
+``by``
+    A person is in the group of the value at their first touch or conversion in the period
+    (`obverse.measure.split`).
+
 Intervals
     Rules: conversions owed to a channel are a sum over converting people, by Student's t. Markov: the
     delete-one-group jackknife over 20 groups of people. All models share out what happened: none says what
@@ -71,6 +75,10 @@ class AttributionMeasure:
             value=True,
             keys=(Key(question.channel, (0,), question.n_channels),),
         )
+
+    def split_at(self, question: Attribution) -> tuple[int, ...]:
+        """Split by touches and conversions."""
+        return (0, 1)
 
     def scan(self, question: Attribution, layout: Layout, units: range) -> AttributionSummary:
         """Scan a slice of units."""

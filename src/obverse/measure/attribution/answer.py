@@ -15,8 +15,8 @@ from obverse.measure.attribution.summary import AttributionSummary
 from obverse.measure.estimate import Estimate, total
 from obverse.measure.picture import Bar, Bars, Of, Picture, Side
 from obverse.measure.protocol import Facts
-from obverse.measure.question import Answer
 from obverse.measure.scope import group_names
+from obverse.measure.split_answer import AnswerGroup, SplitAnswer
 from obverse.measure.wording import count, money, percent
 
 _NAMES: dict[Model, str] = {
@@ -63,7 +63,7 @@ class AttributionChannel(msgspec.Struct, frozen=True, kw_only=True):
         return self.credits[MODELS.index(model)]
 
 
-class AttributionAnswer(Answer, frozen=True, kw_only=True):
+class AttributionAnswer(SplitAnswer, frozen=True, kw_only=True):
     """The answer to an `Attribution`.
 
     Attributes:
@@ -74,6 +74,7 @@ class AttributionAnswer(Answer, frozen=True, kw_only=True):
         open_journeys: journeys that may yet convert.
         channels: those owed most by the question's model first.
         currency: of the values; None where there is none or several.
+        groups: the same for each group of a split, largest first; empty without one.
     """
 
     measure: ClassVar[str] = "attribution"
@@ -85,6 +86,7 @@ class AttributionAnswer(Answer, frozen=True, kw_only=True):
     open_journeys: int
     channels: tuple[AttributionChannel, ...]
     currency: str | None = None
+    groups: tuple[AnswerGroup[AttributionAnswer], ...] = ()
 
     def sentence(self) -> str:
         """Say which channel most conversions are owed to."""
@@ -102,7 +104,7 @@ class AttributionAnswer(Answer, frozen=True, kw_only=True):
             text += f", worth {money(worth.value, self.currency, worth.low, worth.high)}"
         return f"{text}."
 
-    def table(self) -> pa.Table:
+    def _table(self) -> pa.Table:
         """Give a row for each channel and model."""
         rows = [
             {
@@ -121,7 +123,7 @@ class AttributionAnswer(Answer, frozen=True, kw_only=True):
         ]
         return pa.Table.from_pylist(rows, schema=_SCHEMA)
 
-    def pictures(self, side: Side = "people") -> tuple[Picture, ...]:
+    def _pictures(self, side: Side) -> tuple[Picture, ...]:
         """Show what each channel is owed by the question's model, and by all models beside each other."""
         model = self.question.model
         ranked = tuple(self._bar(channel, model, side, channel.name) for channel in self.channels)

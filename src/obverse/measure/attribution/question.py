@@ -14,7 +14,7 @@ from obverse.measure.fields import (
     check_number,
     selection,
 )
-from obverse.measure.scope import Scope
+from obverse.measure.scope import SplitScope
 
 Model = Literal["first", "last", "linear", "time_decay", "position", "markov"]
 
@@ -23,7 +23,7 @@ RULES = MODELS[:-1]
 """The models that share a conversion out by a rule, without looking at journeys that did not convert."""
 
 
-class Attribution(Scope, frozen=True, kw_only=True, tag="attribution"):
+class Attribution(SplitScope, frozen=True, kw_only=True, tag="attribution"):
     """Which touchpoints and campaigns conversions are owed to, by six models side by side.
 
     Attributes:
@@ -36,6 +36,8 @@ class Attribution(Scope, frozen=True, kw_only=True, tag="attribution"):
         half_life: with time decay, how much earlier a touch counts half as much.
         model: the model that the picture ranks by; the table has them all.
         n_channels: how many channels are shown, the most frequent; the others are one.
+        by: field whose value at a person's first touch or conversion in the period splits people, such as
+            ``context.device.type``, or ``segment: NAME`` for who is in a saved segment and who is not.
     """
 
     conversion: Events = "Order Completed"

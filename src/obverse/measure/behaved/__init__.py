@@ -21,6 +21,10 @@ What is counted, exactly
 Value
     The money of the conversions in the period of the members, and of all others.
 
+``by``
+    A person is in the group of the value at their first event of `seen` in the period
+    (`obverse.measure.split`).
+
 Intervals
     Shares: Wilson. Money a person: Student's t over all of the group, those who spent nothing included. That
     members spend more than others is association, and often built into the rules.
@@ -58,6 +62,10 @@ class BehavedMeasure:
     def plan(self, question: Behaved) -> Plan:
         """Name the events that say somebody was there, conversions, and those of the rules."""
         return Plan(selections=plan_selections(question)[0], value=True)
+
+    def split_at(self, question: Behaved) -> tuple[int, ...]:
+        """Split by what says that somebody was there."""
+        return (0,)
 
     def scan(self, question: Behaved, layout: Layout, units: range) -> BehavedSummary:
         """Scan a slice of units."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 from obverse.measure.behaved.question import Behaved
 from obverse.measure.estimate import Estimate
 from obverse.measure.picture import Bar, Bars, Pick, Picture, Side
-from obverse.measure.question import Answer
+from obverse.measure.split_answer import AnswerGroup, SplitAnswer
 from obverse.measure.wording import count, money, percent
 
 
@@ -50,7 +50,7 @@ class BehavedSide(msgspec.Struct, frozen=True, kw_only=True):
     value_per_person: Estimate
 
 
-class BehavedAnswer(Answer, frozen=True, kw_only=True):
+class BehavedAnswer(SplitAnswer, frozen=True, kw_only=True):
     """The answer to `Behaved`.
 
     Attributes:
@@ -62,6 +62,7 @@ class BehavedAnswer(Answer, frozen=True, kw_only=True):
         sides: members, then others.
         currency: of the values; None where there is none or several.
         notes: what else the reader must know.
+        groups: the same for each group of a split, largest first; empty without one.
     """
 
     measure: ClassVar[str] = "behaved"
@@ -74,6 +75,7 @@ class BehavedAnswer(Answer, frozen=True, kw_only=True):
     sides: tuple[BehavedSide, ...]
     currency: str | None = None
     notes: tuple[str, ...] = ()
+    groups: tuple[AnswerGroup[BehavedAnswer], ...] = ()
 
     def sentence(self) -> str:
         """Say how many they are and what they are worth."""
@@ -87,7 +89,7 @@ class BehavedAnswer(Answer, frozen=True, kw_only=True):
         worth = self.sides[0].value
         return text + (f", who spent {money(worth, self.currency)}." if worth else ".")
 
-    def table(self) -> pa.Table:
+    def _table(self) -> pa.Table:
         """Give a row for each rule, then one for the members."""
         rows = [
             {"name": one.name, "people": one.people, "without": one.without} | _share(one.share)
@@ -98,7 +100,7 @@ class BehavedAnswer(Answer, frozen=True, kw_only=True):
         shares = [pa.field(name, pa.float64()) for name in ("share", "share_low", "share_high")]
         return pa.Table.from_pylist(rows, schema=pa.schema([pa.field("name", pa.string()), *whole, *shares]))
 
-    def pictures(self, side: Side = "people") -> tuple[Picture, ...]:
+    def _pictures(self, side: Side) -> tuple[Picture, ...]:
         """Show one side: who passes each rule, or what members and others spent.
 
         Args:
@@ -114,7 +116,7 @@ class BehavedAnswer(Answer, frozen=True, kw_only=True):
         ]
         name = "members: all rules" if self.question.match == "all" else "members: any rule"
         rows.append(_bar(name, self.share, self.people, {"who": "members"}))
-        return (Bars(f"Who passes, of {count(self.everyone)} people", "share", tuple(rows)),)
+        return (Bars("Who passes, of everyone", "share", tuple(rows)),)
 
     def _money(self) -> tuple[Picture, ...]:
         each = tuple(

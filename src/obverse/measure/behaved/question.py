@@ -11,14 +11,14 @@ from obverse.measure.behaved.rules import Rule, When, parse_rule
 from obverse.measure.fields import Events, check_number, selection
 from obverse.measure.period import instant_us, zone_of
 from obverse.measure.question import duration_us
-from obverse.measure.scope import FOREVER, Scope
+from obverse.measure.scope import FOREVER, SplitScope
 
 Match = Literal["all", "any"]
 
 MAX_RULES = 20
 
 
-class Behaved(Scope, frozen=True, kw_only=True, tag="behaved"):
+class Behaved(SplitScope, frozen=True, kw_only=True, tag="behaved"):
     """Who did, spent or is something: people by rules, how many they are and what they are worth.
 
     Attributes:
@@ -31,6 +31,8 @@ class Behaved(Scope, frozen=True, kw_only=True, tag="behaved"):
         match: whether people must pass ``all`` rules or ``any`` of them.
         seen: events that say that somebody was there: everyone is who has one in the period.
         conversion: events whose money the people of the group are compared by.
+        by: field whose value at a person's first event of `seen` in the period splits people, such as
+            ``context.device.type``, or ``segment: NAME`` for who is in a saved segment and who is not.
     """
 
     rules: tuple[str, ...]

@@ -16,6 +16,9 @@ What is counted, exactly
 
     This is association. People who do a thing may differ in other ways, and making others do it may change
     nothing: a driver is a candidate for an experiment, not a result of one.
+
+``by``
+    A person is in the group of the value at the event that their time begins with (`obverse.measure.split`).
 """
 
 from __future__ import annotations
@@ -54,6 +57,10 @@ class DriversMeasure:
             value=True,
             keys=(Key(question.behaviour, (2,), question.n_behaviours),),
         )
+
+    def split_at(self, question: Drivers) -> tuple[int, ...]:
+        """Split by what a person's time begins with."""
+        return (0,)
 
     def scan(self, question: Drivers, layout: Layout, units: range) -> DriversSummary:
         """Scan a slice of units."""

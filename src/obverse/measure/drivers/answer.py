@@ -23,7 +23,7 @@ from obverse.measure.estimate import (
 )
 from obverse.measure.picture import Bar, Bars, Picture, Side
 from obverse.measure.protocol import Facts
-from obverse.measure.question import Answer
+from obverse.measure.split_answer import AnswerGroup, SplitAnswer
 from obverse.measure.wording import count, percent
 from obverse.tape.layout import Floats
 
@@ -58,7 +58,7 @@ class Driver(msgspec.Struct, frozen=True, kw_only=True):
     value: Estimate
 
 
-class DriversAnswer(Answer, frozen=True, kw_only=True):
+class DriversAnswer(SplitAnswer, frozen=True, kw_only=True):
     """The answer to a `Drivers`.
 
     Attributes:
@@ -71,6 +71,7 @@ class DriversAnswer(Answer, frozen=True, kw_only=True):
         drivers: clear ones first, then by difference, largest first.
         compared: behaviours that had enough people with and without.
         currency: of the values; None where there is none or several.
+        groups: the same for each group of a split, largest first; empty without one.
     """
 
     measure: ClassVar[str] = "drivers"
@@ -84,6 +85,7 @@ class DriversAnswer(Answer, frozen=True, kw_only=True):
     drivers: tuple[Driver, ...]
     compared: int
     currency: str | None = None
+    groups: tuple[AnswerGroup[DriversAnswer], ...] = ()
 
     def sentence(self) -> str:
         """Say which behaviour goes with converting the most."""
@@ -104,7 +106,7 @@ class DriversAnswer(Answer, frozen=True, kw_only=True):
             text += f": {best.lift.value:.2g} times as many ({best.lift.low:.2g}–{best.lift.high:.2g})"
         return f"{text}. That is association, not cause."
 
-    def table(self) -> pa.Table:
+    def _table(self) -> pa.Table:
         """Give a row for each behaviour."""
         rows = [
             {
@@ -128,7 +130,7 @@ class DriversAnswer(Answer, frozen=True, kw_only=True):
         ]
         return pa.Table.from_pylist(rows, schema=_SCHEMA)
 
-    def pictures(self, side: Side = "people") -> tuple[Picture, ...]:
+    def _pictures(self, side: Side) -> tuple[Picture, ...]:
         """Show the lift of the clear behaviours, or what each who did them is worth more."""
         shown = [one for one in self.drivers if one.clear][:_SHOWN] or list(self.drivers[:_SHOWN])
         if side == "value":

@@ -12,10 +12,10 @@ from obverse.measure.fields import (
     check_number,
     selection,
 )
-from obverse.measure.scope import Scope
+from obverse.measure.scope import SplitScope
 
 
-class Drivers(Scope, frozen=True, kw_only=True, tag="drivers"):
+class Drivers(SplitScope, frozen=True, kw_only=True, tag="drivers"):
     """Which early behaviours go with converting later.
 
     Attributes:
@@ -31,6 +31,8 @@ class Drivers(Scope, frozen=True, kw_only=True, tag="drivers"):
         not_yet: leave out people who had converted before their time began.
         n_behaviours: how many behaviours are tried, the most frequent.
         min_people: fewest people with and without a behaviour for which it is compared.
+        by: field whose value at the event that a person's time begins with splits people, such as
+            ``context.device.type``, or ``segment: NAME`` for who is in a saved segment and who is not.
     """
 
     conversion: Events = "Order Completed"

@@ -35,6 +35,9 @@ What goes with staying long
 Value
     The values of the conversions that count, whatever the stay; per person for long and short stays.
 
+``by``
+    A person is in the group of the value at their first view in the period (`obverse.measure.split`).
+
 Intervals
     Shares of people: Wilson. Exit rates: people are independent, their views are not
     (`obverse.measure.clustered`). Medians: order statistics, views taken as independent. Value per person:
@@ -79,6 +82,10 @@ class LingerMeasure:
     def plan(self, question: Linger) -> Plan:
         """Name all events, views, heartbeats and conversions."""
         return plan_of(question)
+
+    def split_at(self, question: Linger) -> tuple[int, ...]:
+        """Split by views."""
+        return ([*question.selections()].index("views"),)
 
     def scan(self, question: Linger, layout: Layout, units: range) -> LingerSummary:
         """Scan a slice of units."""

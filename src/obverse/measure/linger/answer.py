@@ -11,7 +11,7 @@ from obverse.measure.estimate import Comparison, Estimate
 from obverse.measure.linger.pictures import draw
 from obverse.measure.linger.question import Linger
 from obverse.measure.picture import Picture, Side
-from obverse.measure.question import Answer
+from obverse.measure.split_answer import AnswerGroup, SplitAnswer
 from obverse.measure.wording import count, duration, percent
 
 
@@ -80,7 +80,7 @@ class LingerPage(msgspec.Struct, frozen=True, kw_only=True):
     leaving_difference: Comparison
 
 
-class LingerAnswer(Answer, frozen=True, kw_only=True):
+class LingerAnswer(SplitAnswer, frozen=True, kw_only=True):
     """The answer to `Linger`.
 
     Attributes:
@@ -88,6 +88,7 @@ class LingerAnswer(Answer, frozen=True, kw_only=True):
         pages: pages or elements, most people first.
         currency: of the values; None where there is none or several.
         notes: what else the reader must know.
+        groups: the same for each group of a split, largest first; empty without one.
     """
 
     measure: ClassVar[str] = "linger"
@@ -96,6 +97,7 @@ class LingerAnswer(Answer, frozen=True, kw_only=True):
     pages: tuple[LingerPage, ...]
     currency: str | None = None
     notes: tuple[str, ...] = ()
+    groups: tuple[AnswerGroup[LingerAnswer], ...] = ()
 
     def sentence(self) -> str:
         """Say where people stay longest, and where staying long goes with converting."""
@@ -115,11 +117,11 @@ class LingerAnswer(Answer, frozen=True, kw_only=True):
         stayed = f"{long} of {count(most.long.people)} who stay long convert, {short} of others"
         return f"{text}. On {most.name}, {stayed}."
 
-    def table(self) -> pa.Table:
+    def _table(self) -> pa.Table:
         """Give a row for each page or element."""
         return pa.Table.from_pylist([_record(page) for page in self.pages], schema=_SCHEMA)
 
-    def pictures(self, side: Side = "people") -> tuple[Picture, ...]:
+    def _pictures(self, side: Side) -> tuple[Picture, ...]:
         """Show one side: time on pages and what goes with it, or the money.
 
         Args:

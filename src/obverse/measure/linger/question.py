@@ -8,7 +8,7 @@ import msgspec
 
 from obverse.errors import QuestionError
 from obverse.measure.fields import Duration, Events, FieldName, check_duration, check_number, selection
-from obverse.measure.scope import Scope
+from obverse.measure.scope import SplitScope
 from obverse.measure.sessions.question import MAX_TEXTS, PAGE_FIELD
 from obverse.tape.layout import Selection
 
@@ -17,7 +17,7 @@ Of = Literal["page", "element"]
 MAX_TOP = 100
 
 
-class Linger(Scope, frozen=True, kw_only=True, tag="linger"):
+class Linger(SplitScope, frozen=True, kw_only=True, tag="linger"):
     """How long people stay on pages and elements, and whether staying long goes with buying or with leaving.
 
     Attributes:
@@ -39,6 +39,8 @@ class Linger(Scope, frozen=True, kw_only=True, tag="linger"):
         gap: a longer silence ends a session, and with it the time on its last page.
         client_ids: whether a client's own session id decides what a session is, where it sends one.
         top: how many pages or elements are shown, those with most people.
+        by: field whose value at a person's first view in the period splits people, such as
+            ``context.device.type``, or ``segment: NAME`` for who is in a saved segment and who is not.
     """
 
     of: Of = "page"

@@ -52,6 +52,11 @@ Bounds
     all n there are, at worst (`obverse.measure.frequent`). What is not listed is always there as one row, so
     that each column adds up.
 
+``by``
+    A person is in the group of the value at their first `after` in the period; without one at their first
+    `before`, without both at their first event. A group has all paths of its people
+    (`obverse.measure.split`).
+
 Intervals
     Shares that reach the goal, and money: people are independent, their paths need not be
     (`obverse.measure.clustered`; Student's t over people). Other shares: Wilson, of as many draws as people.
@@ -102,6 +107,12 @@ class PathsMeasure:
             keys = (Key(question.place, (0,), N_LABELS), *((Key(EVENT, pins, N_LABELS),) if pins else ()))
         valued = question.goal is not None or question.value is not None
         return Plan(selections=tuple(selections.values()), value=valued, keys=keys)
+
+    def split_at(self, question: Paths) -> tuple[int, ...]:
+        """Split by what paths begin or end with; where they need neither, by any event."""
+        roles = list(question.selections())
+        pin = next((role for role in ("after", "before") if role in roles), None)
+        return tuple(range(len(roles))) if pin is None else (roles.index(pin),)
 
     def scan(self, question: Paths, layout: Layout, units: range) -> PathsSummary:
         """Scan a slice of units."""

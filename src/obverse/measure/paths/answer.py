@@ -11,7 +11,7 @@ from obverse.measure.estimate import Estimate
 from obverse.measure.paths.picturing import picture
 from obverse.measure.paths.question import Paths
 from obverse.measure.picture import Picture, Side
-from obverse.measure.question import Answer
+from obverse.measure.split_answer import AnswerGroup, SplitAnswer
 from obverse.measure.wording import count, duration, percent
 
 PlaceKind = Literal["place", "other"]
@@ -119,7 +119,7 @@ class PathsWhole(msgspec.Struct, frozen=True, kw_only=True):
         return " > ".join(self.places) + more
 
 
-class PathsAnswer(Answer, frozen=True, kw_only=True):
+class PathsAnswer(SplitAnswer, frozen=True, kw_only=True):
     """The answer to `Paths`.
 
     Attributes:
@@ -136,6 +136,7 @@ class PathsAnswer(Answer, frozen=True, kw_only=True):
         variants: how many different paths there are; with an interval where there were too many to count.
         currency: of the money; None where there is none or several.
         notes: what else the reader must know.
+        groups: the same for each group of a split, largest first; empty without one.
     """
 
     measure: ClassVar[str] = "paths"
@@ -153,6 +154,7 @@ class PathsAnswer(Answer, frozen=True, kw_only=True):
     variants: Estimate
     currency: str | None = None
     notes: tuple[str, ...] = ()
+    groups: tuple[AnswerGroup[PathsAnswer], ...] = ()
 
     def sentence(self) -> str:
         """Say how many paths there are, how most go on, and how many are left where."""
@@ -174,7 +176,7 @@ class PathsAnswer(Answer, frozen=True, kw_only=True):
             text += f"; {percent(self.goal.value)} reached {self.question.goal}"
         return text + "."
 
-    def table(self) -> pa.Table:
+    def _table(self) -> pa.Table:
         """Give a row for each stream."""
         return pa.Table.from_pylist([_stream_row(one) for one in self.streams], schema=_STREAMS)
 
@@ -186,7 +188,7 @@ class PathsAnswer(Answer, frozen=True, kw_only=True):
         """Give a row for each whole path."""
         return pa.Table.from_pylist([_whole_row(one) for one in self.paths], schema=_WHOLE)
 
-    def pictures(self, side: Side = "people") -> tuple[Picture, ...]:
+    def _pictures(self, side: Side) -> tuple[Picture, ...]:
         """Show the flow, the most frequent whole paths, and where the goal is reached, or the money."""
         return picture(self, side)
 

@@ -16,7 +16,7 @@ from obverse.measure.fields import (
     one_step,
     selection,
 )
-from obverse.measure.scope import Scope
+from obverse.measure.scope import SplitScope
 from obverse.tape.layout import Selection
 
 Trail = Literal["session", "person"]
@@ -32,7 +32,7 @@ EVENT = "event"
 """The place that is an event's own name."""
 
 
-class Paths(Scope, frozen=True, kw_only=True, tag="paths"):
+class Paths(SplitScope, frozen=True, kw_only=True, tag="paths"):
     """What people do after an event, before it, or between two: place by place, and the most frequent paths.
 
     Attributes:
@@ -61,6 +61,9 @@ class Paths(Scope, frozen=True, kw_only=True, tag="paths"):
         n_places: how many places each column shows, the most frequent; the others are one.
         n_streams: how many of the ways from place to place are listed, the most frequent.
         n_paths: how many of the most frequent whole paths are listed.
+        by: field whose value at a person's first `after` in the period splits people (without one: at their
+            first `before`; without both: at their first event), such as ``context.device.type``, or
+            ``segment: NAME`` for who is in a saved segment and who is not.
     """
 
     after: Events | None = None
