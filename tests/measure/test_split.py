@@ -173,7 +173,7 @@ def test_groups_stand_beside_everyone_in_the_table_and_in_each_picture(lake: Any
     assert table.num_rows == sum(
         one.table().num_rows for one in [lake.ask(CASES[0].asked), *(group.answer for group in answer.groups)]
     )
-    flow, *flows, ranking, beside, goal, goals = answer.pictures()
+    flow, *flows, beside, ranking, goals, goal = answer.pictures()
     assert [one.title for one in flows] == [f"{name}: {flow.title}" for name in names]
     assert (beside.title, goals.title) == (f"{ranking.title}, by {BY}", f"{goal.title}, by {BY}")
     assert isinstance(goals, Bars)

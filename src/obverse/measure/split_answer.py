@@ -57,7 +57,7 @@ class SplitAnswer(Answer, frozen=True, kw_only=True):
         return pa.concat_tables([_named(table, name) for name, table in parts])
 
     def pictures(self, side: Side = "people") -> tuple[Picture, ...]:
-        """Show one side; after each picture of everyone the groups in it, beside each other."""
+        """Show one side: groups beside each other, before each ranking of everyone, after other pictures."""
         groups = [(group.name, group.answer.pictures(side)) for group in self.groups]
         shown: list[Picture] = []
         for whole in self._pictures(side):
@@ -67,8 +67,8 @@ class SplitAnswer(Answer, frozen=True, kw_only=True):
                 for one in some
                 if one.title == whole.title
             ]
-            shown.append(whole)
-            shown += _beside(whole, parts, self.question.by or "")
+            beside = _beside(whole, parts, self.question.by or "")
+            shown += [*beside, whole] if isinstance(whole, Bars) else [whole, *beside]
         return tuple(shown)
 
     def _table(self) -> pa.Table:
