@@ -103,7 +103,8 @@ def questions() -> dict[str, Question]:
 def cost(name: str, question: Question, folder: Path, claimed: bool) -> Cost:
     """Count a question's bytes."""
     asked = measure_of(question).plan(question)
-    ready = planned(asked.selections, asked.unit, asked.same, asked.value, asked.keys, asked.numbers, _wanted)
+    its = (asked.selections, asked.unit, asked.same, asked.value, asked.keys, asked.numbers, asked.marks)
+    ready = planned(*its, _wanted)
     recipe = Recipe.of([ready], derives=False, claimed=claimed)
     read = shuffled = 0
     left = []
