@@ -217,3 +217,12 @@ def test_every_engine_splits_alike(engine: Engine, tmp_path: Path) -> None:
         place = group.answer.places[0]
         pick = {"group": group.name, "column": str(place.column), "place": place.name}
         assert opened.people(asked, pick).n == place.people
+
+
+def test_slices_of_people_are_split_alike(lake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = next(case for case in CASES if isinstance(case.asked, Behaved))
+    asked = msgspec.structs.replace(case.asked, by=BY, n_groups=N_GROUPS)
+    whole = [(one.name, one.people, one.answer.rules) for one in lake.ask(asked).groups]
+    monkeypatch.setattr("obverse.engine.local.SMALL", 0)
+    monkeypatch.setattr("obverse.engine.local.SLICES_PER_THREAD", 30)  # slices that lack some of the groups
+    assert [(one.name, one.people, one.answer.rules) for one in lake.ask(asked).groups] == whole

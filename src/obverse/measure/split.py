@@ -62,11 +62,14 @@ class SplitSummary:
         return type(self)(
             whole=self.whole.merge(other.whole),
             people=tuple(map(sum, zip(self.people, other.people, strict=True))),
-            groups=tuple(
-                (mine or theirs) if mine is None or theirs is None else mine.merge(theirs)
-                for mine, theirs in zip(self.groups, other.groups, strict=True)
-            ),
+            groups=tuple(map(_merged, self.groups, other.groups)),
         )
+
+
+def _merged(one: Any, other: Any) -> Any:
+    if one is None or other is None:
+        return other if one is None else one
+    return one.merge(other)
 
 
 class Split:
