@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from obverse.measure.picture import Bar, Bars, Edge, Flow, Heat, Line, Lines, Node, Pick, Picture
@@ -270,6 +270,7 @@ def test_a_cell_says_of_how_many_and_whether_it_grows() -> None:
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=60))
+@example([0.0, 1e-313])
 def test_places_of_a_flow_do_not_overlap_and_keep_their_proportions(some: list[float]) -> None:
     made = flow(tuple(Node(0, f"n{i}", value) for i, value in enumerate(some)), (), 1)
     assert len(made.nodes) <= MOST_NODES

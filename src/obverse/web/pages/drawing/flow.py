@@ -18,6 +18,8 @@ _COLUMN = 140
 """Least width of a column in pixels; a narrow screen scrolls."""
 _TALL = 300.0
 """Units that all that passes the fullest column fills."""
+_LEAST = 1e-9
+"""A column through which less passes than that is drawn as empty: nothing can be divided by so little."""
 _APART = 12.0
 _LABEL = 36.0
 """Units that a place's name and number need."""
@@ -92,7 +94,7 @@ def draw_flow(picture: Flow, hand: Hand) -> DrawnFlow:
     """Lay out streams."""
     nodes, edges = _fewer(picture)
     n = max([len(picture.columns), *(node.column + 1 for node in nodes)])
-    scale = _TALL / (max(_totals(nodes).values(), default=0.0) or 1.0)
+    scale = _TALL / max([_LEAST, *_totals(nodes).values()])
     places, height = _stand(nodes, scale)
     wide = 100 / max(n, 1)
     return DrawnFlow(
