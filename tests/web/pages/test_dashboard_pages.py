@@ -152,6 +152,8 @@ def test_every_morning_is_one_click(reader: httpx.Client) -> None:
     page = found.text
     assert titles(page)[:3] == ["Who came", "What it brought", "Where they leave"]
     assert 'class="problem"' not in page
+    listed = reader.get("/dashboards", params={"format": "json"}).json()["dashboards"]
+    assert [one["titles"] for one in listed if one["name"] == "Every morning"] == [titles(page)]
 
 
 @pytest.mark.parametrize(

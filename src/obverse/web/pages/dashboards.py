@@ -31,13 +31,13 @@ class Entry:
     Attributes:
         name: what people call it.
         href: where it is.
-        n_panels: how many panels it has.
+        titles: what its panels are called, in order.
         shared: whether a link opens it to anybody.
     """
 
     name: str
     href: str
-    n_panels: int
+    titles: tuple[str, ...]
     shared: bool
 
 
@@ -72,7 +72,12 @@ class DashboardPage(Page):
 def build_list(asked: Asked, problem: str = "") -> Response[bytes]:
     """Build the list of all dashboards."""
     found = tuple(
-        Entry(one.name, f"/dashboards/{one.id}", len(one.panels), one.share_token is not None)
+        Entry(
+            one.name,
+            f"/dashboards/{one.id}",
+            tuple(panel.title for panel in one.panels),
+            one.share_token is not None,
+        )
         for one in asked.settings.dashboards.all()
     )
     page = DashboardsPage(title="Dashboards", dashboards=found, problem=problem)
