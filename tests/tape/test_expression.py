@@ -86,10 +86,16 @@ def ask(text: str, split: bool = False) -> object:
         "regexp_extract(context.page.path, 'c.r') = 'car' and regexp_extract(country, '[0-9]+') is null",
         "((country = 'FR' or country = 'DE')) and (price > 50) = true",
         "price > value and country <> context.device",
+        "coalesce(odd * 0 + abs(odd), 3) = 3 and coalesce(round(0 / 0 + 1), 3) = 3 and -odd is null",
     ],
 )
 def test_it_holds_for_the_row(text: str) -> None:
     assert ask(text) is True
+
+
+def test_a_long_formula_costs_what_its_parts_cost() -> None:
+    terms = 40  # what was written twice at each sign would be here twice to the fortieth
+    assert ask(f"({' + '.join(['(5 - price) * 2'] * terms)}) / {terms}", split=True) == "-110"
 
 
 @pytest.mark.parametrize(

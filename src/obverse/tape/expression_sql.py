@@ -204,26 +204,37 @@ class Writer:
     # -- values -----------------------------------------------------------------------------------------
 
     def number(self, node: exp.Expr) -> str:
-        """Write a node as a number; what is none is null."""
+        """Write a node as a number; what is none is null.
+
+        NULLIF stands once around all arithmetic, not at each sign: the database writes what is in it twice.
+        """
+        node = node.unnest()
+        if isinstance(node, exp.Coalesce):
+            self._only(node)
+            return self._coalesce(node, self.number)
+        return f"nullif({self._arithmetic(node)}, 'nan'::DOUBLE)"
+
+    def _arithmetic(self, node: exp.Expr) -> str:
+        """Write a node as a number; what is none is null or NaN, which no arithmetic makes a number again."""
         node = node.unnest()
         shape = type(node)
         self._only(node)
         if isinstance(node, exp.Literal) and not node.is_string:
             return self._bind(self._literal_number(node))
         if isinstance(node, exp.Neg):
-            return f"(- {self.number(node.this)})"
+            return f"(- {self._arithmetic(node.this)})"
         if shape in _ARITHMETIC:
-            left, right = self.number(node.this), self.number(node.expression)
-            return f"nullif({left} {_ARITHMETIC[shape]} {right}, 'nan'::DOUBLE)"
+            left, right = self._arithmetic(node.this), self._arithmetic(node.expression)
+            return f"({left} {_ARITHMETIC[shape]} {right})"
         if isinstance(node, exp.Coalesce):
-            return self._coalesce(node, self.number)
+            return self.number(node)
         if shape in _NUMBER_CALLS:
-            return f"{_NUMBER_CALLS[shape]}({self.number(node.this)})"
+            return f"{_NUMBER_CALLS[shape]}({self._arithmetic(node.this)})"
         if isinstance(node, exp.Length):
             return f"CAST(length({self.words(node.this)}) AS DOUBLE)"
         if self.kind(node) == "number":
-            return f"nullif({self._field(self._path(node))}, 'nan'::DOUBLE)"
-        return f"nullif(TRY_CAST({self.words(node)} AS DOUBLE), 'nan'::DOUBLE)"
+            return self._field(self._path(node))
+        return f"TRY_CAST({self.words(node)} AS DOUBLE)"
 
     def words(self, node: exp.Expr) -> str:
         """Write a node as text."""
