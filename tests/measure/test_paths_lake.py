@@ -34,6 +34,8 @@ def test_paths_of_events_that_came_in_by_the_front_door(ask: Ask) -> None:
     assert (way.people, way.goal.value, way.value.value) == (2, 0.5, 10.0)
     assert way.median_s == pytest.approx(60, rel=0.25)
     assert answer.currency == "EUR"
+    assert answer.places_table()["paths"].to_pylist()[0] == 3
+    assert answer.paths_table()["people"].to_pylist() == [1, 1, 1]
 
 
 def test_paths_over_pages_with_exclusion_and_end_by_the_front_door(ask: Ask) -> None:

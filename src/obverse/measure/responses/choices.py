@@ -19,7 +19,6 @@ from obverse.tape.layout import Int64s
 
 XX, XY, PEOPLE, SS, SX = range(5)
 """Columns of the sums of options: Σx², Σxy, people who chose it, Σs², Σsx."""
-N_SUMS = 5
 ANSWERED_BY, YY = range(2)
 """Columns of the sums of rows: people who answered it, Σy²."""
 

@@ -19,7 +19,6 @@ from obverse.measure.wording import count, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NEW_NAME = "new"
 NOT_CUSTOMERS = ("visitor", "engaged", "prospect", "dormant")
 
 
