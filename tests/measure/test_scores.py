@@ -18,8 +18,8 @@ from obverse.measure.alpha import (
     standardized,
 )
 from obverse.measure.comoments import comoments, covariances
-from obverse.measure.estimate import Estimate, Reason, compare, share
-from obverse.measure.scores import change, mean, nps, worth_of
+from obverse.measure.estimate import Estimate, Reason, change, compare, share
+from obverse.measure.scores import mean, nps, worth_of
 from obverse.measure.tallying import pairs_by
 from obverse.measure.usability import as_sus, grade, percentile
 from obverse.tape.layout import Floats

@@ -19,6 +19,7 @@ from obverse.measure.act import Act
 from obverse.measure.attribution import Attribution
 from obverse.measure.behaved import Behaved
 from obverse.measure.drivers import Drivers
+from obverse.measure.estimate import Reason, compare, differ
 from obverse.measure.linger import Linger
 from obverse.measure.paths import Paths
 from obverse.measure.picture import Bars
@@ -129,16 +130,24 @@ def plain_groups(deeds: Sequence[Deed], case: Case) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of the shop."""
+    return tmp_path_factory.mktemp("split") / "data"
+
+
+@pytest.fixture(scope="module")
+def lake(shop_folder: Path) -> Iterator[Any]:
     """The shop, with a segment for each case and group."""
     deeds = shop()
     groups = {case.name: plain_groups(deeds, case) for case in CASES}
     rows = [one.row(**{name: some.get(one.user, "") for name, some in groups.items()}) for one in deeds]
-    with obverse.open(fill(tmp_path_factory.mktemp("split") / "data", spread(rows))) as opened:
+    with obverse.open(fill(shop_folder, spread(rows))) as opened:
         for name, some in groups.items():
             for group in set(some.values()):
-                rule = f"any properties.{name} = '{group}'"
-                opened.save_segment(f"{name} {group}", Behaved(rules=(rule,)))
+                inside = f"any properties.{name} = '{group}'"
+                outside = f"any properties.{name} not in ('{group}', '')"
+                opened.save_segment(f"{name} {group}", Behaved(rules=(inside,)))
+                opened.save_segment(f"{name} not {group}", Behaved(rules=(outside,)))
         yield opened
 
 
@@ -163,6 +172,85 @@ def test_a_group_is_answered_as_a_segment_of_its_people_is(lake: Any, case: Case
                     assert behind == lake.people(alone, pick), pick
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_groups_figures_stand_beside_those_of_all_other_groups(
+    lake: Any, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("obverse.measure.estimate.MIN_COMPARED", 2)
+    asked = msgspec.structs.replace(case.asked, by=BY, n_groups=N_GROUPS)
+    answer: SplitAnswer = lake.ask(asked)
+    group = answer.groups[0]
+    plain = msgspec.structs.replace(case.asked, segment=f"{case.name} not {group.name}")
+    rest = {(one.what, one.name): one for one in lake.ask(plain).figures()}
+    own = group.answer.figures()
+    assert [(one.what, one.name, one.value) for one in group.figures] == [
+        (one.what, one.name, one.value) for one in own
+    ]
+    assert own
+    for one in group.figures:
+        other = rest.get((one.what, one.name))
+        if other is None:
+            assert one.rest.reason == one.versus_rest.reason == Reason.NO_REST
+            continue
+        check_alike(msgspec.to_builtins(one.rest), msgspec.to_builtins(other.value))
+        versus = differ(one.value, one.people, other.value, other.people)
+        check_alike(one.versus_rest.difference, versus.difference)
+        assert one.versus_rest.reason == versus.reason
+        assert (one.versus_rest.p_value or 0) >= (versus.p_value or 0) - 1e-9
+        if one.pick:
+            assert lake.people(asked, {**one.pick, "group": group.name}).n <= group.people
+    table = answer.groups_table()
+    assert table.num_rows == sum(len(one.figures) for one in answer.groups)
+    drawn = [
+        bar
+        for side in ("people", "value")
+        for shown in answer.pictures(side)
+        if isinstance(shown, Bars) and shown.title.endswith("less all others")
+        for bar in shown.rows
+    ]
+    known = {(one.name, figure.name): figure.versus_rest for one in answer.groups for figure in one.figures}
+    assert drawn
+    assert {(bar.name, bar.group) for bar in drawn} <= set(known)
+
+
+def test_rankings_within_a_ranking_are_shown_for_each_group(lake: Any) -> None:
+    case = next(case for case in CASES if isinstance(case.asked, Attribution))
+    answer = lake.ask(msgspec.structs.replace(case.asked, by=BY, n_groups=N_GROUPS))
+    shown = {picture.title: picture for picture in answer.pictures()}
+    for group in answer.groups:
+        own = shown[f"{group.name}: Conversions by all models"]
+        alone = next(one for one in group.answer.pictures() if one.title == "Conversions by all models")
+        assert [(bar.group, bar.name, bar.value) for bar in own.rows] == [
+            (bar.group, bar.name, bar.value) for bar in alone.rows
+        ]
+        assert all(bar.pick["group"] == group.name for bar in own.rows)
+
+
+def test_the_sentence_says_of_whom_it_speaks_and_which_group_stands_out(tmp_path: Path) -> None:
+    counts = {"phone": (80, 60), "desktop": (70, 20), "tv": (60, 18)}
+    rows = [
+        row(f"{device}{n}", event, minute, context=f'{{"device": {{"type": "{device}"}}}}')
+        for device, (people, buyers) in counts.items()
+        for n in range(people)
+        for minute, event in enumerate(["Page Viewed", "Order Completed"][: 1 + (n < buyers)])
+    ]
+    asked = Behaved(rules=("did Order Completed",), by=BY)
+    with obverse.open(fill(tmp_path / "data", spread(rows))) as opened:
+        answer: Any = opened.ask(asked)
+        alone = opened.ask(msgspec.structs.replace(asked, by=None)).sentence()
+        few = opened.ask(msgspec.structs.replace(asked, where="context.device.type = 'tv'")).sentence()
+    assert alone.startswith("46.7")
+    assert answer.sentence() == (
+        f"Everyone: {alone} By {BY}, phone stands out most: Members, 75.0\u202f% against 29.2\u202f%."
+    )
+    assert few.startswith("Everyone: 30.0")
+    assert "By" not in few
+    own, theirs = compare(60, 80, 38, 130), answer.groups[0].figures[0].versus_rest
+    assert (theirs.difference, theirs.low, theirs.high) == pytest.approx((own.difference, own.low, own.high))
+    assert theirs.p_value < 0.001
+    assert answer.groups[1].figures[0].versus_rest.low < 0
+
+
 def test_groups_stand_beside_everyone_in_the_table_and_in_each_picture(lake: Any) -> None:
     asked = msgspec.structs.replace(CASES[0].asked, by=BY, n_groups=N_GROUPS)
     answer = lake.ask(asked)
@@ -173,7 +261,8 @@ def test_groups_stand_beside_everyone_in_the_table_and_in_each_picture(lake: Any
     assert table.num_rows == sum(
         one.table().num_rows for one in [lake.ask(CASES[0].asked), *(group.answer for group in answer.groups)]
     )
-    flow, *flows, beside, ranking, goals, goal = answer.pictures()
+    pictures = [one for one in answer.pictures() if not one.title.endswith("less all others")]
+    flow, *flows, beside, ranking, goals, goal = pictures
     assert [one.title for one in flows] == [f"{name}: {flow.title}" for name in names]
     assert (beside.title, goals.title) == (f"{ranking.title}, by {BY}", f"{goal.title}, by {BY}")
     assert isinstance(goals, Bars)
@@ -217,6 +306,33 @@ def test_every_engine_splits_alike(engine: Engine, tmp_path: Path) -> None:
         place = group.answer.places[0]
         pick = {"group": group.name, "column": str(place.column), "place": place.name}
         assert opened.people(asked, pick).n == place.people
+
+
+@pytest.mark.spark
+@pytest.mark.proof
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_spark_splits_every_measure_alike(
+    lake: Any, shop_folder: Path, case: Case, spark_session: Any
+) -> None:
+    asked = msgspec.structs.replace(case.asked, by=BY, n_groups=N_GROUPS)
+    with obverse.open(shop_folder, engine="spark", session=spark_session) as opened:
+        check_alike(msgspec.to_builtins(opened.ask(asked)), msgspec.to_builtins(lake.ask(asked)))
+
+
+def check_alike(got: Any, want: Any) -> None:
+    """Check two answers: sums of numbers in another order may differ in their last digits."""
+    if isinstance(want, dict):
+        assert got.keys() == want.keys()
+        for name in want:
+            check_alike(got[name], want[name])
+    elif isinstance(want, list | tuple):
+        assert len(got) == len(want)
+        for one, other in zip(got, want, strict=True):
+            check_alike(one, other)
+    elif isinstance(want, float):
+        assert got == pytest.approx(want, rel=1e-9, abs=1e-9)
+    else:
+        assert got == want
 
 
 def test_slices_of_people_are_split_alike(lake: Any, monkeypatch: pytest.MonkeyPatch) -> None:

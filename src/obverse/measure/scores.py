@@ -81,22 +81,3 @@ def mean(pairs: Floats) -> Estimate:
     if found.high - found.low <= _TINY * max(1.0, abs(found.value)):
         return Estimate(found.value, reason=Reason.ALIKE)
     return found
-
-
-def change(now: Estimate, before: Estimate) -> Estimate:
-    """Estimate the difference of two independent estimates from their intervals.
-
-    The variance at each end is recovered from the interval that reaches there (MOVER: Zou and Donner 2008;
-    for two shares with Wilson's intervals it is Newcombe's method 10).
-    """
-    for one in (now, before):
-        if one.value is None:
-            return Estimate(reason=one.reason)
-    assert now.value is not None  # noqa: S101 - was looked at
-    assert before.value is not None  # noqa: S101 - was looked at
-    found = now.value - before.value
-    if now.low is None or now.high is None or before.low is None or before.high is None:
-        return Estimate(found, reason=now.reason or before.reason)
-    down = sqrt((now.value - now.low) ** 2 + (before.high - before.value) ** 2)
-    up = sqrt((now.high - now.value) ** 2 + (before.value - before.low) ** 2)
-    return Estimate(found, found - down, found + up)

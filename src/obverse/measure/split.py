@@ -9,6 +9,9 @@ What is counted, exactly
     frequent values among these events, all others together, and those without a value. By a saved segment,
     they are its people and all others.
 
+    Shares and means of a group stand beside those of all other groups together
+    (`obverse.measure.split_figures`).
+
 One scan reads each event at most twice, whatever the number of groups: for everyone and for its group.
 """
 
@@ -29,6 +32,7 @@ from obverse.measure.protocol import Facts, Measure, Plan
 from obverse.measure.question import Question
 from obverse.measure.scope import FOREVER, SplitScope, group_names
 from obverse.measure.split_answer import AnswerGroup, SplitAnswer
+from obverse.measure.split_figures import compared, merged, rests
 from obverse.tape.arrange import frozen
 from obverse.tape.layout import Bools, Int64s, Key, Layout, Track
 
@@ -62,14 +66,8 @@ class SplitSummary:
         return type(self)(
             whole=self.whole.merge(other.whole),
             people=tuple(map(sum, zip(self.people, other.people, strict=True))),
-            groups=tuple(map(_merged, self.groups, other.groups)),
+            groups=tuple(map(merged, self.groups, other.groups)),
         )
-
-
-def _merged(one: Any, other: Any) -> Any:
-    if one is None or other is None:
-        return other if one is None else one
-    return one.merge(other)
 
 
 class Split:
@@ -125,15 +123,23 @@ class Split:
             return self._answered(question, summary.whole, facts)
         labels, own = facts.labels[-1], replace(facts, labels=facts.labels[:-1])
         names, plain = group_names(labels), msgspec.structs.replace(question, by=None)
+        codes = [code for code, found in enumerate(summary.groups) if found is not None]
+        summaries = [summary.groups[code] for code in codes]
+        answers = [self._answered(plain, found, own) for found in summaries]
+        others = [None if found is None else self._answered(plain, found, own) for found in rests(summaries)]
+        figures = compared(
+            [found.figures() for found in answers],
+            [() if found is None else found.figures() for found in others],
+        )
         groups = [
             AnswerGroup(
                 name=names[code],
                 kind=kind_of(labels, code),
-                people=people,
-                answer=self._answered(plain, found, own),
+                people=summary.people[code],
+                answer=found,
+                figures=those,
             )
-            for code, (people, found) in enumerate(zip(summary.people, summary.groups, strict=True))
-            if found is not None
+            for code, found, those in zip(codes, answers, figures, strict=True)
         ]
         groups.sort(key=lambda group: -group.people)
         return msgspec.structs.replace(self._answered(question, summary.whole, own), groups=tuple(groups))

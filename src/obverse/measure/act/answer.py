@@ -7,11 +7,12 @@ from typing import ClassVar, Literal
 import msgspec
 import pyarrow as pa
 
-from obverse.measure.act.picturing import picture
+from obverse.measure.act.picturing import figures, picture
 from obverse.measure.act.question import Act
 from obverse.measure.estimate import Comparison, Estimate
 from obverse.measure.picture import Picture, Side
 from obverse.measure.split_answer import AnswerGroup, SplitAnswer
+from obverse.measure.split_figures import Figure
 from obverse.measure.wording import count, percent
 
 Kind = Literal["click", "rage", "dead", "error"]
@@ -144,7 +145,7 @@ class ActAnswer(SplitAnswer, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     groups: tuple[AnswerGroup[ActAnswer], ...] = ()
 
-    def sentence(self) -> str:
+    def _sentence(self) -> str:
         """Say what most people press, what they press in vain, and which form is given up."""
         if not self.people:
             return "Nobody was on any page."
@@ -162,6 +163,10 @@ class ActAnswer(SplitAnswer, frozen=True, kw_only=True):
             if form.fields and form.fields[0].left:
                 text += f", most after {form.fields[0].name}"
         return text + "."
+
+    def figures(self) -> tuple[Figure, ...]:
+        """Give the shares who do something, give a form up, and convert, and money by page."""
+        return figures(self)
 
     def _table(self) -> pa.Table:
         """Give a row for each element and kind of act."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from obverse.measure.estimate import scaled
 from obverse.measure.picture import Bar, Bars, Pick, Picture, Side
+from obverse.measure.split_figures import Figure
 from obverse.measure.wording import count, percent
 
 if TYPE_CHECKING:
@@ -54,6 +56,56 @@ def page_pick(page: ActPage) -> Pick:
 def form_pick(form: ActForm, outcome: str) -> Pick:
     """Say who has an attempt with an outcome."""
     return {"page": form.page, "form": form.name, "outcome": outcome}
+
+
+def figures(answer: ActAnswer) -> tuple[Figure, ...]:
+    """Give the shares and means that groups are compared by."""
+    people = {page.name: page.people for page in answer.pages}
+    did = [
+        Figure(
+            what="Of those on the page, who did it",
+            name=f"{pick['kind']}: {_name(row)}",
+            people=people[row.page],
+            value=row.share,
+            pick=dict(pick),
+        )
+        for row in answer.elements
+        for pick in [act_pick(answer, row)]
+    ]
+    given_up = [
+        Figure(
+            what="Forms given up",
+            name=f"{form.name} on {form.page}",
+            people=form.people,
+            value=form.abandonment,
+            pick=dict(form_pick(form, "abandoned")),
+        )
+        for form in answer.forms
+    ]
+    pages = answer.pages[: answer.question.n_rows]
+    converting = [
+        Figure(
+            what="Converting after a page",
+            name=page.name,
+            people=page.people,
+            value=page.conversion,
+            pick=dict(page_pick(page)),
+        )
+        for page in pages
+    ]
+    money = [
+        Figure(
+            what="Money of a person on a page",
+            name=page.name,
+            of="money",
+            people=page.people,
+            value=scaled(page.value, 1 / page.people),
+            pick=dict(page_pick(page)),
+        )
+        for page in pages
+        if page.people
+    ]
+    return (*did, *given_up, *converting, *money)
 
 
 # -- pictures -------------------------------------------------------------------------------------------

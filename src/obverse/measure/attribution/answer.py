@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import msgspec
@@ -12,11 +13,12 @@ from obverse.measure.attribution.markov import credited, effect
 from obverse.measure.attribution.question import MODELS, RULES, Attribution, Model
 from obverse.measure.attribution.scan import CONVERSIONS, LOST_JOURNEYS, OPEN_JOURNEYS, WITHOUT_TOUCH
 from obverse.measure.attribution.summary import AttributionSummary
-from obverse.measure.estimate import Estimate, total
+from obverse.measure.estimate import Estimate, scaled, total
 from obverse.measure.picture import Bar, Bars, Of, Picture, Side
 from obverse.measure.protocol import Facts
 from obverse.measure.scope import group_names
 from obverse.measure.split_answer import AnswerGroup, SplitAnswer
+from obverse.measure.split_figures import Figure
 from obverse.measure.wording import count, money, percent
 
 _NAMES: dict[Model, str] = {
@@ -68,6 +70,7 @@ class AttributionAnswer(SplitAnswer, frozen=True, kw_only=True):
 
     Attributes:
         question: what was asked.
+        people: who had a conversion in the period with a touch before it.
         conversions: in the period.
         without_touch: of them, those that no touch came before.
         lost_journeys: journeys that came to nothing.
@@ -80,6 +83,7 @@ class AttributionAnswer(SplitAnswer, frozen=True, kw_only=True):
     measure: ClassVar[str] = "attribution"
 
     question: Attribution
+    people: int
     conversions: int
     without_touch: int
     lost_journeys: int
@@ -88,7 +92,7 @@ class AttributionAnswer(SplitAnswer, frozen=True, kw_only=True):
     currency: str | None = None
     groups: tuple[AnswerGroup[AttributionAnswer], ...] = ()
 
-    def sentence(self) -> str:
+    def _sentence(self) -> str:
         """Say which channel most conversions are owed to."""
         owed = self.conversions - self.without_touch
         if not owed:
@@ -103,6 +107,26 @@ class AttributionAnswer(SplitAnswer, frozen=True, kw_only=True):
         if worth.value:
             text += f", worth {money(worth.value, self.currency, worth.low, worth.high)}"
         return f"{text}."
+
+    def figures(self) -> tuple[Figure, ...]:
+        """Give what each channel is owed of the conversions of those who converted, on average."""
+        kinds: tuple[tuple[str, Of, Callable[[AttributionCredit], Estimate]], ...] = (
+            ("Conversions owed, a person who converted", "number", lambda one: one.conversions),
+            ("Value owed, a person who converted", "money", lambda one: one.value),
+        )
+        return tuple(
+            Figure(
+                what=what,
+                name=channel.name,
+                of=of,
+                people=self.people,
+                value=scaled(owed(channel.credit(self.question.model)), 1 / self.people),
+                pick={"channel": channel.name},
+            )
+            for what, of, owed in kinds
+            for channel in self.channels
+            if self.people
+        )
 
     def _table(self) -> pa.Table:
         """Give a row for each channel and model."""
@@ -160,6 +184,7 @@ def answer(question: Attribution, summary: AttributionSummary, facts: Facts) -> 
     return AttributionAnswer(
         as_of_seq=facts.as_of_seq,
         question=question,
+        people=int(summary.credits[0, :, 0].max(initial=0.0)),
         conversions=counts[CONVERSIONS],
         without_touch=counts[WITHOUT_TOUCH],
         lost_journeys=counts[LOST_JOURNEYS],

@@ -11,6 +11,7 @@ from obverse.measure.behaved.question import Behaved
 from obverse.measure.estimate import Estimate
 from obverse.measure.picture import Bar, Bars, Pick, Picture, Side
 from obverse.measure.split_answer import AnswerGroup, SplitAnswer
+from obverse.measure.split_figures import Figure
 from obverse.measure.wording import count, money, percent
 
 
@@ -77,7 +78,7 @@ class BehavedAnswer(SplitAnswer, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     groups: tuple[AnswerGroup[BehavedAnswer], ...] = ()
 
-    def sentence(self) -> str:
+    def _sentence(self) -> str:
         """Say how many they are and what they are worth."""
         if not self.everyone:
             return "Nobody was there in the period."
@@ -88,6 +89,42 @@ class BehavedAnswer(SplitAnswer, frozen=True, kw_only=True):
         text = f"{told} pass{which or ' the'} rule{'s' if rules > 1 else ''}: {count(self.people)}"
         worth = self.sides[0].value
         return text + (f", who spent {money(worth, self.currency)}." if worth else ".")
+
+    def figures(self) -> tuple[Figure, ...]:
+        """Give the shares who pass, who convert, and money a person."""
+        passing = [
+            Figure(
+                what="Passing a rule",
+                name=one.name,
+                people=self.everyone,
+                value=one.share,
+                pick={"rule": str(n)},
+            )
+            for n, one in enumerate(self.rules, 1)
+        ]
+        members = Figure(what="Members", people=self.everyone, value=self.share, pick={"who": "members"})
+        converting = [
+            Figure(
+                what="Converting",
+                name=one.name,
+                people=one.people,
+                value=one.conversion,
+                pick={"who": one.name},
+            )
+            for one in self.sides
+        ]
+        spending = [
+            Figure(
+                what="Money a person",
+                name=one.name,
+                of="money",
+                people=one.people,
+                value=one.value_per_person,
+                pick={"who": one.name},
+            )
+            for one in self.sides
+        ]
+        return (members, *passing, *converting, *spending)
 
     def _table(self) -> pa.Table:
         """Give a row for each rule, then one for the members."""

@@ -24,6 +24,7 @@ from obverse.measure.estimate import (
 from obverse.measure.picture import Bar, Bars, Picture, Side
 from obverse.measure.protocol import Facts
 from obverse.measure.split_answer import AnswerGroup, SplitAnswer
+from obverse.measure.split_figures import Figure
 from obverse.measure.wording import count, percent
 from obverse.tape.layout import Floats
 
@@ -87,7 +88,7 @@ class DriversAnswer(SplitAnswer, frozen=True, kw_only=True):
     currency: str | None = None
     groups: tuple[AnswerGroup[DriversAnswer], ...] = ()
 
-    def sentence(self) -> str:
+    def _sentence(self) -> str:
         """Say which behaviour goes with converting the most."""
         if not self.people:
             return "Nobody can be compared: nobody began in the period whose time is over by now."
@@ -105,6 +106,33 @@ class DriversAnswer(SplitAnswer, frozen=True, kw_only=True):
         if best.lift.value is not None and best.lift.low is not None and best.lift.high is not None:
             text += f": {best.lift.value:.2g} times as many ({best.lift.low:.2g}–{best.lift.high:.2g})"
         return f"{text}. That is association, not cause."
+
+    def figures(self) -> tuple[Figure, ...]:
+        """Give who converts, and what each behaviour goes with: so, whether that holds in one group more."""
+        converting = Figure(what="Converting", people=self.people, value=self.converting)
+        gaps = [
+            Figure(
+                what="Converting, of who did it less of who did not",
+                name=one.name,
+                people=one.people,
+                value=Estimate(gap.difference, gap.low, gap.high, gap.reason),
+                pick={"behaviour": one.name, "did": "yes"},
+            )
+            for one in self.drivers
+            for gap in [one.difference]
+        ]
+        worth = [
+            Figure(
+                what="Value, of who did it less of who did not",
+                name=one.name,
+                of="money",
+                people=one.people,
+                value=one.value,
+                pick={"behaviour": one.name, "did": "yes"},
+            )
+            for one in self.drivers
+        ]
+        return (converting, *gaps, *worth)
 
     def _table(self) -> pa.Table:
         """Give a row for each behaviour."""

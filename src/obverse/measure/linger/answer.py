@@ -8,10 +8,12 @@ import msgspec
 import pyarrow as pa
 
 from obverse.measure.estimate import Comparison, Estimate
-from obverse.measure.linger.pictures import draw
+from obverse.measure.linger.pictures import draw, spelt
 from obverse.measure.linger.question import Linger
 from obverse.measure.picture import Picture, Side
+from obverse.measure.scope import OTHER
 from obverse.measure.split_answer import AnswerGroup, SplitAnswer
+from obverse.measure.split_figures import Figure
 from obverse.measure.wording import count, duration, percent
 
 
@@ -99,7 +101,7 @@ class LingerAnswer(SplitAnswer, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     groups: tuple[AnswerGroup[LingerAnswer], ...] = ()
 
-    def sentence(self) -> str:
+    def _sentence(self) -> str:
         """Say where people stay longest, and where staying long goes with converting."""
         timed = [page for page in self.pages if page.median_s.value is not None]
         if not timed:
@@ -117,6 +119,10 @@ class LingerAnswer(SplitAnswer, frozen=True, kw_only=True):
         stayed = f"{long} of {count(most.long.people)} who stay long convert, {short} of others"
         return f"{text}. On {most.name}, {stayed}."
 
+    def figures(self) -> tuple[Figure, ...]:
+        """Give the time on each page, who leaves after it and who converts, and money by length of stay."""
+        return tuple(figure for page in self.pages if page.name != OTHER for figure in _figures(page))
+
     def _table(self) -> pa.Table:
         """Give a row for each page or element."""
         return pa.Table.from_pylist([_record(page) for page in self.pages], schema=_SCHEMA)
@@ -128,6 +134,47 @@ class LingerAnswer(SplitAnswer, frozen=True, kw_only=True):
             side: ``people`` or ``value``.
         """
         return draw(self, side)
+
+
+def _figures(page: LingerPage) -> list[Figure]:
+    name, pick = page.name, {"page": page.name}
+    told = [
+        Figure(
+            what="Time of half of the views",
+            name=name,
+            of="seconds",
+            people=page.people,
+            value=page.median_s,
+            pick=pick,
+        ),
+        Figure(
+            what="Leaving after it",
+            name=name,
+            people=page.people,
+            value=page.exit_rate,
+            pick=pick | {"outcome": "left"},
+        ),
+        Figure(
+            what="Converting after it",
+            name=name,
+            people=page.observed,
+            value=page.conversion,
+            pick=pick | {"outcome": "converted"},
+        ),
+    ]
+    for stay, side in (("long", page.long), ("short", page.short)):
+        if page.long_from_s is not None:
+            told.append(
+                Figure(
+                    what=f"Value of a person who stays {stay}",
+                    name=name,
+                    of="money",
+                    people=side.people,
+                    value=side.value_per_person,
+                    pick=pick | {"stay": stay, "from_s": spelt(page.long_from_s)},
+                )
+            )
+    return told
 
 
 _COUNTS = ("people", "views", "timed", "observed", "converting")

@@ -8,10 +8,11 @@ import msgspec
 import pyarrow as pa
 
 from obverse.measure.estimate import Estimate
-from obverse.measure.paths.picturing import picture
+from obverse.measure.paths.picturing import figures, picture
 from obverse.measure.paths.question import Paths
 from obverse.measure.picture import Picture, Side
 from obverse.measure.split_answer import AnswerGroup, SplitAnswer
+from obverse.measure.split_figures import Figure
 from obverse.measure.wording import count, duration, percent
 
 PlaceKind = Literal["place", "other"]
@@ -156,7 +157,7 @@ class PathsAnswer(SplitAnswer, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     groups: tuple[AnswerGroup[PathsAnswer], ...] = ()
 
-    def sentence(self) -> str:
+    def _sentence(self) -> str:
         """Say how many paths there are, how most go on, and how many are left where."""
         if not self.n_paths:
             return "There are no such paths."
@@ -175,6 +176,10 @@ class PathsAnswer(SplitAnswer, frozen=True, kw_only=True):
         if self.goal is not None and self.goal.value is not None:
             text += f"; {percent(self.goal.value)} reached {self.question.goal}"
         return text + "."
+
+    def figures(self) -> tuple[Figure, ...]:
+        """Give who reaches the goal, who passes each place and reaches it from there, and their money."""
+        return figures(self)
 
     def _table(self) -> pa.Table:
         """Give a row for each stream."""

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from obverse.measure.estimate import Estimate
+from obverse.measure.estimate import Estimate, scaled
 from obverse.measure.picture import Bar, Bars, Edge, Flow, Heat, Node, Of, Pick, Picture, Side
+from obverse.measure.split_figures import Figure
 from obverse.measure.wording import count, percent
 
 if TYPE_CHECKING:
@@ -65,6 +66,44 @@ def _meant(answer: PathsAnswer, column: int, name: str, other: bool, part: str) 
         return {part: name}
     named = [one.name for one in answer.places if one.column == column and one.kind == "place"]
     return {"not" if part == "place" else "next_not": msgspec.json.encode(named).decode()}
+
+
+def figures(answer: PathsAnswer) -> tuple[Figure, ...]:
+    """Give the shares and means that groups are compared by; of places, those that paths may miss."""
+    goal, found = f"Paths that reach {answer.question.goal}", []
+    if answer.goal is not None:
+        found.append(Figure(what=goal, people=answer.people, value=answer.goal))
+    if answer.value is not None and answer.people:
+        value = scaled(answer.value, 1 / answer.people)
+        found.append(
+            Figure(what="Money of a person with paths", of="money", people=answer.people, value=value)
+        )
+    for place in answer.places:
+        where = "" if answer.question.whole else answer.columns[place.column - 1]
+        if place.people is None or where in ("start", "end"):
+            continue
+        name = f"{place.name}, {where}" if where else place.name
+        pick = dict(place_pick(answer, place))
+        found.append(
+            Figure(what="Paths that pass", name=name, people=answer.people, value=place.share, pick=pick)
+        )
+        if place.goal is not None:
+            found.append(
+                Figure(what=f"{goal} from", name=name, people=place.people, value=place.goal, pick=pick)
+            )
+        if place.value is not None and place.people:
+            value = scaled(place.value, 1 / place.people)
+            found.append(
+                Figure(
+                    what="Money of a person who passes",
+                    name=name,
+                    of="money",
+                    people=place.people,
+                    value=value,
+                    pick=pick,
+                )
+            )
+    return tuple(found)
 
 
 # -- pictures -------------------------------------------------------------------------------------------

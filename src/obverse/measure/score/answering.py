@@ -8,7 +8,7 @@ import numpy as np
 
 from obverse.measure.asked import strangers
 from obverse.measure.clustered import share_of_things
-from obverse.measure.estimate import Estimate, scaled, share, total
+from obverse.measure.estimate import Estimate, change, scaled, share, total
 from obverse.measure.grouping import GroupKind, kind_of
 from obverse.measure.protocol import Facts
 from obverse.measure.rows import MAX_ROWS, Rows, rows_of
@@ -25,7 +25,7 @@ from obverse.measure.score.question import Score
 from obverse.measure.score.scale import Scale
 from obverse.measure.score.scan import BY
 from obverse.measure.score.summary import BEFORE, FIRST_ROW, WHOLE, ScoreSummary
-from obverse.measure.scores import change, mean, nps
+from obverse.measure.scores import mean, nps
 from obverse.measure.usability import as_sus, grade, percentile
 from obverse.measure.wording import count
 
