@@ -120,6 +120,10 @@ def follow(start: Event, own: list[Event], asked: Asked) -> Entry:
         "on_or_after": [any(e.time >= low for e in returns) for low, _ in spans],
         "on_or_before": [any(e.time < high for e in returns) for _, high in spans],
     }
+    mine = [n for n, one in enumerate(asked.columns) if one != (0, 0)]
+    hits["streak"] = [
+        bool(some) if n not in mine else all(there[m] for m in mine if m <= n) for n, some in enumerate(there)
+    ]
     hit = hits[asked.returning]
     among = [True] * len(hit)
     if asked.previous:

@@ -53,7 +53,7 @@ def questions(draw: st.DrawFn) -> Retention:
     by = draw(st.sampled_from([None, "label"]))
     first = draw(st.sampled_from([None, SUMMER - timedelta(days=6), SUMMER]))
     last = draw(st.sampled_from([None, SUMMER + timedelta(days=3)]))
-    returning: Returning = draw(st.sampled_from(["on", "on", "on_or_after", "on_or_before"]))
+    returning: Returning = draw(st.sampled_from(["on", "on", "on_or_after", "on_or_before", "streak"]))
     reference: Reference = (
         "start" if returning == "on_or_before" else draw(st.sampled_from(["start", "previous"]))
     )

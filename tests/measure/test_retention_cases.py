@@ -123,6 +123,24 @@ def test_on_or_after_never_rises_and_on_or_before_never_falls() -> None:
     assert cells(before) == {"2026-03-02": [0, 0, 1, 1]}
 
 
+def test_a_streak_ends_with_the_first_interval_without_a_return() -> None:
+    events = story(
+        *((0, f"{day:02} 10:00", "Start" if day == 2 else "Back") for day in (2, 3, 4, 5)),
+        *((1, f"{day:02} 10:00", "Start" if day == 2 else "Back") for day in (2, 3, 5)),
+        (2, "02 10:00", "Start"),
+        (2, "02 11:00", "Back"),
+        (2, "04 10:00", "Back"),
+    )
+    question = msgspec.structs.replace(DAILY, returning="streak")
+    got = ask(question, events, at("30 00:00"))
+    assert cells(got) == {"2026-03-02": [1, 2, 1, 1]}
+    assert "on every day up to 3" in got.sentence()
+    of_those = ask(msgspec.structs.replace(question, reference="previous"), events, at("30 00:00"))
+    assert [(one.people, one.observed) for one in of_those.intervals] == [(1, 3), (2, 3), (1, 2), (1, 1)]
+    apart = ask(msgspec.structs.replace(question, brackets=("1", "3")), events, at("30 00:00"))
+    assert cells(apart) == {"2026-03-02": [2, 2]}
+
+
 def test_brackets_put_intervals_together() -> None:
     events = story(
         (0, "02 10:00", "Start"), (0, "04 10:00", "Back"), (0, "06 10:00", "Back"), (0, "12 10:00", "Back")

@@ -83,6 +83,17 @@ def test_a_match_tells_values_apart_through_the_lake(ask: Ask) -> None:
     assert found == [2, 1, 1]
 
 
+def test_a_streak_is_followed_through_the_lake(ask: Ask) -> None:
+    days = {"ann": (1, 2, 3), "bob": (1, 3), "cy": (2,)}
+    rows = [row(user, "Signed Up", 0) for user in days]
+    rows += [row(user, "Used", day * A_DAY) for user, some in days.items() for day in some]
+    rows.append(row("dan", "Used", 9 * A_DAY))
+    question = Retention(
+        start_event="Signed Up", return_event="Used", interval="day", n_intervals=3, returning="streak"
+    )
+    assert cells(ask(rows, question)) == {"2026-03-01": [0, 2, 1, 1]}
+
+
 def test_accounts_come_back_by_any_of_their_people(ask: Ask) -> None:
     rows = [
         row("ann", "Signed Up", 0, account_id="acme"),

@@ -24,8 +24,9 @@ What is counted, exactly
     ``on``: in that interval or bracket (Amplitude: return on; Mixpanel: on; classic). ``on_or_after``: at any
     time from the interval's begin on (Amplitude: return on or after; PostHog: rolling; Mixpanel: on or after;
     unbounded): it never rises from one interval to the next within a cohort. ``on_or_before``: at any time
-    from the start to the interval's end; it never falls. `brackets` put intervals together (Amplitude and
-    PostHog: custom brackets).
+    from the start to the interval's end; it never falls. ``streak``: on that interval or bracket and on each
+    one asked for before it (Mixpanel: streak), but not the one of the start, as they were there; it never
+    rises from interval 1 on. `brackets` put intervals together (Amplitude and PostHog: custom brackets).
 
 ``reference``
     A share is of all who ``start``, or of those who returned in the ``previous`` interval or bracket: the
@@ -95,6 +96,7 @@ from obverse.measure.retention.state import (
     ON_OR_BEFORE,
     RECURRING,
     RETURNED,
+    STREAK,
     Events,
     Rules,
     Wanted,
@@ -118,7 +120,7 @@ __all__ = [
 ]
 
 _ENTRIES = {"first_ever": FIRST_EVER, "first_in_period": FIRST_IN_PERIOD, "recurring": RECURRING}
-_RETURNING = {"on": ON, "on_or_after": ON_OR_AFTER, "on_or_before": ON_OR_BEFORE}
+_RETURNING = {"on": ON, "on_or_after": ON_OR_AFTER, "on_or_before": ON_OR_BEFORE, "streak": STREAK}
 _WHO = {"returned": RETURNED, "away": AWAY}
 _NOBODY = Wanted(-1, -1, -1, EVERYONE, -1, np.empty(0, dtype=np.bool_))
 
@@ -177,9 +179,9 @@ def _n_groups(question: Retention, layout: Layout) -> int:
 
 def _nobody(question: Retention, layout: Layout, bins: Bins) -> RetentionSummary:
     groups, columns = _n_groups(question, layout), len(question.columns)
-    following = question.first_following > 0
+    previous = question.reference == "previous"
     return RetentionSummary.zero(
-        groups, bins.rows.n, columns, bins.curve_days, layout.newest, following=following
+        groups, bins.rows.n, columns, bins.curve_days, layout.newest, previous=previous
     )
 
 
@@ -195,6 +197,7 @@ def _scan(
         entry=_ENTRIES[question.entry],
         returning=_RETURNING[question.returning],
         following=question.first_following,
+        previous=question.reference == "previous",
         match=question.match,
         n_groups=_n_groups(question, layout),
         start=int(bins.rows.edges[0]),

@@ -178,6 +178,9 @@ class RetentionAnswer(Answer, frozen=True, kw_only=True):
 
     def _came(self, name: str) -> str:
         inside = "on" if self.question.interval == "day" else "in"
+        if self.question.returning == "streak":
+            each = "bracket" if self.question.brackets else self.question.interval
+            return f"came back {inside} every {each} up to {name}"
         when = {"on": inside, "on_or_after": f"{inside} or after", "on_or_before": "by the end of"}
         several = "s" if "-" in name else ""
         return f"came back {when[self.question.returning]} {self.question.interval}{several} {name}"

@@ -103,10 +103,10 @@ class _Part:
         self._names = question.column_names
         self.people: Int64s = tally.observed.sum(axis=1)
         self.observed: Int64s = np.cumsum(tally.observed[:, ::-1], axis=1)[:, ::-1][:, 1:]
-        following = question.first_following > 0
+        previous = question.reference == "previous"
         so_far = np.broadcast_to(self.people[:, None], self.observed.shape)
-        self.among: Int64s = tally.among[..., 0] if following else self.observed
-        self.among_so_far: Int64s = tally.among.sum(axis=-1) if following else so_far
+        self.among: Int64s = tally.among[..., 0] if previous else self.observed
+        self.among_so_far: Int64s = tally.among.sum(axis=-1) if previous else so_far
         end = question.period_us[1]
         self.joinable: Bools = np.array(
             [bins.joinable(row, end) for row in range(len(self.people))], np.bool_

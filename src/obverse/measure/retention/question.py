@@ -15,7 +15,7 @@ from obverse.measure.scope import SplitScope
 from obverse.tape.layout import Selection
 
 Entry = Literal["first_ever", "first_in_period", "recurring"]
-Returning = Literal["on", "on_or_after", "on_or_before"]
+Returning = Literal["on", "on_or_after", "on_or_before", "streak"]
 Reference = Literal["start", "previous"]
 Clock = Literal["calendar", "rolling"]
 Mean = Literal["weighted", "simple"]
@@ -42,7 +42,8 @@ class Retention(SplitScope, frozen=True, kw_only=True, tag="retention"):
         n_intervals: how many intervals after the one of the start are shown.
         brackets: intervals put together, instead of single ones: ``1-3`` and ``4-7``. They must ascend.
         returning: what counts as returned: ``on`` that interval, ``on_or_after`` it (at any time from it on),
-            ``on_or_before`` it (at any time from the start to its end).
+            ``on_or_before`` it (at any time from the start to its end), or as a ``streak``: on it and on
+            each interval or bracket between the start and it.
         reference: of whom a share is: of all who ``start``, or of those who returned in the ``previous``
             interval or bracket.
         clock: whether intervals are those of the ``calendar`` in the time zone, or ``rolling``: 24 hours (7
@@ -118,12 +119,10 @@ class Retention(SplitScope, frozen=True, kw_only=True, tag="retention"):
 
     @property
     def first_following(self) -> int:
-        """The first column that is of those who returned in the one before; 0 where all are of who started.
+        """The first column that follows one in which people returned.
 
         Interval 0 is that of the start, so what follows it is of all who started.
         """
-        if self.reference == "start":
-            return 0
         return 2 if self.columns[0] == (0, 0) else 1
 
     @property

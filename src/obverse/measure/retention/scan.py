@@ -21,6 +21,7 @@ from obverse.measure.retention.state import (
     ON,
     ON_OR_AFTER,
     RECURRING,
+    STREAK,
     Block,
     Events,
     Rules,
@@ -180,6 +181,15 @@ def _spread(
         high = begun[number] if rules.returning == ON_OR_AFTER else columns.n
         for column in range(low, high):
             hits[k, column] = True
+
+
+@njit(nogil=True)
+def _chain(block: Block, following: int, n: int) -> None:
+    """Leave of each column only the entries that returned in all before it."""
+    hits = block.hits
+    for k in range(n):
+        for column in range(following, hits.shape[1]):
+            hits[k, column] = hits[k, column] and hits[k, column - 1]
 
 
 @njit(nogil=True)
@@ -358,17 +368,19 @@ def scan(
         n, unit = _gather(starts, rules, rows, block, tally.aside, unit, high)
         _place(starts, rules, columns, intervals, block, n)
         _find_first(starts, returns, rules, block, n)
-        if rules.returning == ON:
+        if rules.returning in (ON, STREAK):
             _walk(starts, returns, rules, columns, intervals, block, n)
         else:
             _spread(starts, returns, rules, columns, intervals, block, n)
-        if rules.following:
+        if rules.returning == STREAK:
+            _chain(block, rules.following, n)
+        if rules.previous:
             _follow(block, rules.following, n)
         if len(wanted.unit):
             _mark(starts, returns, rules, block, wanted, n)
         else:
             _count(starts, block, tally, n)
-            if rules.following:
+            if rules.previous:
                 _count_among(starts, block, tally, n)
             _count_firsts(starts, returns, rules, block, tally, n)
             if rules.entry == RECURRING:

@@ -11,7 +11,7 @@ from obverse.tape.layout import Bools, Floats, Int32s, Int64s
 FIRST_EVER, FIRST_IN_PERIOD, RECURRING = range(3)
 """Which start events are entries."""
 
-ON, ON_OR_AFTER, ON_OR_BEFORE = range(3)
+ON, ON_OR_AFTER, ON_OR_BEFORE, STREAK = range(4)
 """What counts as returned."""
 
 EVERYONE, RETURNED, AWAY = range(3)
@@ -50,7 +50,8 @@ class Rules(NamedTuple):
     Attributes:
         entry: which start events are entries.
         returning: what counts as returned.
-        following: the first column that counts only those who returned in the one before; 0 for none.
+        following: the first column that follows one in which people returned.
+        previous: whether a share is of those who returned in the column before.
         match: whether a return event must match the entry.
         n_groups: how many groups there are.
         start: first instant of entries, µs.
@@ -64,6 +65,7 @@ class Rules(NamedTuple):
     entry: int
     returning: int
     following: int
+    previous: bool
     match: bool
     n_groups: int
     start: int
@@ -138,7 +140,7 @@ class Block(NamedTuple):
         n_over: how many columns are over for it.
         first: index of its first return; -1 where there is none.
         hits: shape (entries, columns), whether it returned.
-        among: shape (entries, columns), whether it counts: with `Rules.following` only if it returned in the
+        among: shape (entries, columns), whether it counts: with `Rules.previous` only if it returned in the
             column before.
         money: shape (entries, 2, columns + 1), of its returns by column (of none: in the last place), and by
             the first column that is not over before their interval.

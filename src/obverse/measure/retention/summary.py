@@ -29,15 +29,15 @@ class RetentionSummary:
 
     @classmethod
     def zero(
-        cls, n_groups: int, n_rows: int, n_columns: int, n_days: int, newest: int, *, following: bool
+        cls, n_groups: int, n_rows: int, n_columns: int, n_days: int, newest: int, *, previous: bool
     ) -> Self:
-        """Give the summary of nobody; `following` where shares are of those who returned before."""
+        """Give the summary of nobody; `previous` where shares are of those who returned before."""
         cells = (n_groups, n_rows, n_columns)
         return cls(
             Tally(
                 observed=np.zeros((n_groups, n_rows, n_columns + 1), dtype=np.int64),
                 returned=np.zeros((*cells, 2), dtype=np.int64),
-                among=np.zeros((n_groups, n_rows, n_columns if following else 0, 2), dtype=np.int64),
+                among=np.zeros((n_groups, n_rows, n_columns if previous else 0, 2), dtype=np.int64),
                 value=np.zeros((*cells, 3)),
                 value_until=np.zeros((*cells, 3)),
                 start_value=np.zeros((n_groups, n_rows, 3)),
