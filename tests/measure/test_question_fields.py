@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import doctest
+import re
+from collections.abc import Callable
 
 import pytest
 
 from obverse.errors import QuestionError
 from obverse.measure import MEASURES, asking
 from obverse.measure.asking import field_of, fields_of, question_from, texts_of
+from obverse.measure.retention import Retention
+from obverse.measure.score import Score
 from obverse.measure.stages import Stages
 from obverse.measure.trend import Trend
 
@@ -43,6 +47,22 @@ def test_every_default_is_a_question_that_its_own_text_makes_again(name: str) ->
     assert texts_of(question_from(question, {})) == {}
     whole = {spec.name: spec.default for spec in fields_of(question) if spec.default}
     assert question_from(question, whole) == question()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda where: Score(kind="nps", survey="shop", question="recommend", where=where),
+        lambda where: Retention(start_event="A [value > 1]", where=where).selections,
+        lambda where: Stages(prospect="A or B [value > 1]", where=where).selections,
+    ],
+)
+@pytest.mark.parametrize("where", ["country =", "value > 1) or (value < 2", "a or"])
+def test_a_filter_that_stands_among_others_is_read_by_itself(
+    ask: Callable[[str], object], where: str
+) -> None:
+    with pytest.raises(QuestionError, match=f"^expression {re.escape(repr(where))}: it "):
+        ask(where)
 
 
 def test_a_field_is_what_its_type_says() -> None:

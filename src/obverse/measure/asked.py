@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from obverse.errors import QuestionError
-from obverse.measure.fields import selection
+from obverse.measure.fields import enclosed, selection
 from obverse.tape.layout import Key, Selection
 
 SHOWN = "Survey Shown"
@@ -40,7 +40,7 @@ def of_survey(
     """
     parts = {"survey_id": survey, "version": version, "place": place, "moment": moment}
     found = [f"properties.{name} = {_literal(value)}" for name, value in parts.items() if value is not None]
-    return " and ".join([*found, *([] if where is None else [f"({where})"])]) or None
+    return " and ".join([*found, *([] if where is None else [enclosed(where)])]) or None
 
 
 def _literal(value: str | int) -> str:

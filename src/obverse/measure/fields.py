@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -59,8 +60,27 @@ def selection(text: str, field: str, everywhere: str | None = None) -> Selection
     """
     step = one_step(text, field)
     filters = [one for one in (everywhere, step.where) if one is not None]
-    joined = " and ".join(f"({one})" for one in filters) if len(filters) > 1 else None
+    joined = " and ".join(map(enclosed, filters)) if len(filters) > 1 else None
     return Selection(step.events, joined or (filters[0] if filters else None))
+
+
+@lru_cache(maxsize=256)
+def enclosed(where: str) -> str:
+    """Put a filter in parentheses, to stand among others.
+
+    It is read by itself first, so what is wrong with it is said of what was typed, and its own parentheses
+    cannot reach beyond it.
+
+    Raises:
+        QuestionError: it is no condition.
+
+    >>> enclosed("country = 'DE' or value > 5")
+    "(country = 'DE' or value > 5)"
+    """
+    from obverse.tape.expression import parse  # the parser takes long to import, and most questions need none
+
+    parse(where)
+    return f"({where})"
 
 
 def one_step(text: str, field: str) -> Step:
@@ -115,6 +135,7 @@ def check_number(number: int, field: str, least: int, most: int) -> None:
 def field_help(question: type[msgspec.Struct]) -> dict[str, str]:
     """Say what each field of a question, or of any struct, means, from its docstring and those of its bases.
 
+    >>> from obverse.measure.question import Question
     >>> field_help(Question)["segment"]
     'name of a saved segment: only its people count; None for everyone.'
     """

@@ -8,7 +8,8 @@ from typing import Any, Literal, Self, get_args
 import msgspec
 
 from obverse.errors import QuestionError, unknown
-from obverse.measure.funnel_text import Step, can_spell, parse_steps, spell_steps
+from obverse.measure.fields import check_filter
+from obverse.measure.funnel_text import Step, parse_steps, spell_steps
 from obverse.measure.period import instant_us, zone_of
 from obverse.measure.question import Question, duration_us
 
@@ -153,7 +154,7 @@ class Funnel(Question, frozen=True, kw_only=True, tag="funnel"):
                     f"exclude: between steps {exclusion.after} and {before} of {len(self.steps)}; "
                     "after must be less than before, both among the steps"
                 )
-        _check_filter(self.where, "where")
+        check_filter(self.where)
 
     def _check_times(self) -> None:
         if not 1_000 <= self.within_us <= duration_us(MAX_WITHIN, "within"):
@@ -180,11 +181,4 @@ def _check_selection(selection: Step | Exclusion, field: str) -> None:
         raise QuestionError(f"{field}: {len(selection.events)} alternatives; at most {MAX_EVENTS}")
     if "" in selection.events:
         raise QuestionError(f"{field}: an event's name is empty")
-    _check_filter(selection.where, f"{field}, where")
-
-
-def _check_filter(where: str | None, field: str) -> None:
-    if where is not None and not can_spell(where):
-        raise QuestionError(
-            f"{field}: {where!r} is blank, begins or ends blank, or has an open quote or bracket"
-        )
+    check_filter(selection.where, f"{field}, where")

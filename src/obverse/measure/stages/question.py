@@ -6,7 +6,15 @@ from typing import Literal, get_args
 
 from obverse.errors import QuestionError
 from obverse.measure.calendar import Grain
-from obverse.measure.fields import Duration, Events, FieldName, check_duration, check_number, selection
+from obverse.measure.fields import (
+    Duration,
+    Events,
+    FieldName,
+    check_duration,
+    check_number,
+    enclosed,
+    selection,
+)
 from obverse.measure.rows import Rows, rows_of
 from obverse.measure.scope import SplitScope
 from obverse.tape.layout import Selection
@@ -108,7 +116,7 @@ def either(parts: list[Selection], everywhere: str | None = None) -> Selection:
     if names and all(part.where is None for part in parts):
         return Selection(names, everywhere)
     told = " or ".join(f"({_condition(part)})" for part in parts)
-    return Selection(names, told if everywhere is None else f"({everywhere}) and ({told})")
+    return Selection(names, told if everywhere is None else f"{enclosed(everywhere)} and ({told})")
 
 
 def _condition(part: Selection) -> str:
@@ -116,4 +124,4 @@ def _condition(part: Selection) -> str:
     named = f"event = {quoted[0]}" if len(quoted) == 1 else f"event in ({', '.join(quoted)})"
     if part.where is None:
         return named
-    return f"{named} and ({part.where})" if quoted else part.where
+    return f"{named} and {enclosed(part.where)}" if quoted else part.where
