@@ -48,6 +48,22 @@ def test_home_stands_in_every_period_and_zone(client: httpx.Client, period: str,
     assert ("unknown time zone" in html.unescape(answer.text)) == (zone == "Mars/Olympus")
 
 
+def test_home_is_about_the_days_that_its_address_names(client: httpx.Client) -> None:
+    since = page(client, "/", start="2020-01-01")
+    assert since["figures"]["value"]["people"]["number"] == LOOKED + 1
+    assert since["period_name"] == "from 2020-01-01 to before now"
+    before = page(client, "/", start="2020-01-01", end="2020-02-01", period="all")
+    assert (before["empty"], before["period_name"]) == (True, "from 2020-01-01 to before 2020-02-01")
+    assert before["all_href"] == "/?period=all"
+    for wrong, problem in (
+        ({"start": "yesterday"}, "start: 'yesterday'"),
+        ({"start": "2020-02-01", "end": "2020-01-01"}, "end: '2020-01-01' is not after start"),
+    ):
+        assert page(client, "/", **wrong)["figures"]["problem"].startswith(problem)
+    explored = client.get("/explore/trend", params={"series": "*", "start": "2020-01-01"}).text
+    assert 'href="/?start=2020-01-01"' in explored
+
+
 def test_the_last_events_are_there_without_a_script(client: httpx.Client) -> None:
     happened = page(client, "/")["live"]["value"]
     assert len(happened) == 10

@@ -47,6 +47,14 @@ def during(period: str) -> str:
     return "since the beginning" if period == "all" else f"in {PERIODS[period]}"
 
 
+def between(address: Address, period: str) -> str:
+    """Say when something happened: between the days that an address names, else during the period."""
+    start, end = address.get("start").strip(), address.get("end").strip()
+    if start or end:
+        return f"from {start or 'the beginning'} to before {end or 'now'}"
+    return during(period)
+
+
 @dataclass(frozen=True)
 class Link:
     """An entry of a navigation."""

@@ -12,7 +12,7 @@ from obverse.event import TOUCHPOINTS
 from obverse.measure.overview_question import Overview
 from obverse.web.pages.asked import Asked, answer
 from obverse.web.pages.figures import clock, instant, money, short_day
-from obverse.web.pages.frame import Link, during, held_by
+from obverse.web.pages.frame import Link, between, held_by
 from obverse.web.pages.home_figures import Figures, figures_of
 from obverse.web.pages.latest import latest
 from obverse.web.pages.page import Page, Panel, panel
@@ -70,12 +70,12 @@ def build(asked: Asked) -> Response[bytes]:
     empty = figures.value is not None and not figures.value.people.number
     page = HomePage(
         title="Home",
-        period_name=during(asked.view.period),
+        period_name=between(asked.address, asked.view.period),
         figures=figures,
         live=panel(lambda: _live(asked)),
         empty=empty,
         never=never,
-        all_href=str(asked.address.put(period="all")),
+        all_href=str(asked.address.put(period="all", start=None, end=None)),
         snippets=asked.snippets() if never else (),
         held=held_by(asked.address),
     )
@@ -83,22 +83,30 @@ def build(asked: Asked) -> Response[bytes]:
 
 
 def _figures(asked: Asked) -> Figures:
-    found, whole = _ask(asked, today=True), None
-    if asked.view.period != "all":
-        whole = _ask(asked, today=False)
-    return figures_of(found, whole, asked.view.side)
+    (start, end), whole = _period(asked), None
+    today = (
+        asked.now.astimezone(asked.view.zone).date().isoformat()
+    )  # is not over, so it compares with nothing
+    last = min(end or today, today)
+    if start is not None and start < last:
+        whole = _ask(asked, start, last)
+    return figures_of(_ask(asked, start, end), whole, asked.view.side)
 
 
-def _ask(asked: Asked, today: bool) -> OverviewAnswer:
-    """Ask about the period, with or without today, which is not over."""
+def _period(asked: Asked) -> tuple[str | None, str | None]:
+    """Give the days that the address names, else those of the period; None for no bound."""
+    start, end = asked.address.get("start").strip(), asked.address.get("end").strip()
+    if start or end or asked.view.period == "all":
+        return start or None, end or None
     day = asked.now.astimezone(asked.view.zone).date()
-    end = day + timedelta(days=1 if today else 0)
-    start = None
-    if asked.view.period != "all":
-        start = day - timedelta(days=int(asked.view.period.removesuffix("d")) - 1)
+    first = day - timedelta(days=int(asked.view.period.removesuffix("d")) - 1)
+    return first.isoformat(), (day + timedelta(days=1)).isoformat()
+
+
+def _ask(asked: Asked, start: str | None, end: str | None) -> OverviewAnswer:
     question = Overview(
-        start=start.isoformat() if start else None,
-        end=end.isoformat() if start else None,
+        start=start,
+        end=end,
         zone=asked.view.zone.key,
         conversion=asked.values.conversion_event,
         where=asked.address.get("where").strip() or None,
