@@ -108,16 +108,27 @@ def test_what_comes_to_the_driver_does_not_grow_with_people(
     assert returned[1] < 1.2 * returned[0]
 
 
-def test_many_summaries_are_merged_in_stages(
-    spark_session: SparkSession, open_lake: Callable[[list[pa.Table]], SparkLake]
+def test_a_small_lake_is_not_parted_into_as_many_tasks_as_a_session_asks_for_and_summaries_merge_in_stages(
+    spark_session: SparkSession,
+    open_lake: Callable[[list[pa.Table]], SparkLake],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = spark_session.conf.get("spark.sql.shuffle.partitions") or ""
+    tasks = []
     with open_lake(spread(shoppers(60))) as lake:
+        lake.names()
         spark_session.conf.set("spark.sql.shuffle.partitions", "20")
         try:
-            assert steps(lake) == [60, 20]
+            for worthwhile in (100_000, 1):
+                monkeypatch.setattr("obverse.engine.spark.staging.WORTHWHILE_ROWS", worthwhile)
+                with metered(spark_session) as meter:
+                    assert steps(lake) == [60, 20]
+                tasks.append(meter.sum("numCompleteTasks"))
         finally:
             spark_session.conf.set("spark.sql.shuffle.partitions", before)
+    reading, merging = tasks[0] - 8, tasks[1] - tasks[0] - (20 - 8)
+    assert reading < 8
+    assert merging == 3  # twenty summaries, an eighth of them on each
 
 
 # -- the lake -------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from obverse.engine.spark.laying import Brief
 from obverse.engine.spark.narrowing import Narrowing, filled
 from obverse.engine.spark.owning import Owning
 from obverse.engine.spark.recipe import CLAIM, Recipe
+from obverse.engine.spark.scanning import FEW
 from obverse.engine.spark.source import Source
 from obverse.errors import QuestionError
 from obverse.measure.protocol import Plan as Asked
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 PARTITION_ROWS = 4_000_000
 """Events of the source that one partition of people is for, at most: what bounds the sort of a partition."""
+
+WORTHWHILE_ROWS = 100_000
+"""Events of the source that are worth a partition of their own: for fewer, a task is mostly its own start."""
 
 _WIDTHS = {"int64": "long", "double": "double", "bool": "boolean", "string": "string"}
 
@@ -106,7 +110,7 @@ class _Stages:
         self._recipe = recipe
         self._stack = stack
         asked = int(session.conf.get("spark.sql.shuffle.partitions") or 1)
-        self.n = max(asked, -(-source.n_events // PARTITION_ROWS))
+        self.n = partitions(asked, source.n_events)
 
     def narrow(self) -> DataFrame:
         """Evaluate the recipe; the rows are kept where they are needed more than once."""
@@ -154,6 +158,20 @@ class _Stages:
 
         parted = rows.repartition(self.n, order[0])
         return parted.sortWithinPartitions(*(fn.expr(one) for one in order))
+
+
+def partitions(asked: int, n_events: int) -> int:
+    """Say how many partitions of people there are: as many as asked for, within what the events need.
+
+    Args:
+        asked: the session's setting, 200 where nobody set it.
+        n_events: of the source.
+
+    >>> [partitions(200, n) for n in (1_000, 2_000_000, 50_000_000, 4_000_000_000)]
+    [8, 20, 200, 1000]
+    """
+    worthwhile = max(FEW, -(-n_events // WORTHWHILE_ROWS))
+    return max(min(asked, worthwhile), -(-n_events // PARTITION_ROWS))
 
 
 def spelled(schema: pa.Schema) -> str:
