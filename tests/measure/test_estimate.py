@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from obverse.measure import moments
-from obverse.measure.estimate import Reason, compare, holm, share, total, wilson
+from obverse.measure.estimate import MANY, Reason, compare, holm, share, student, total, wilson
 from obverse.measure.histogram import bin_of, coarse_s, edges_ms, n_bins, quantiles_s
 
 COUNTS = st.integers(0, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -41,6 +41,13 @@ def test_the_interval_of_a_sum_agrees_with_scipy(draws: list[float]) -> None:
     if values.std() > 1e-6:
         low, high = stats.t.interval(0.95, len(values) - 1, values.mean(), stats.sem(values))
         assert (found.low, found.high) == pytest.approx((low * len(values), high * len(values)), rel=1e-6)
+
+
+@pytest.mark.parametrize("freedom", [1, MANY - 1, MANY, MANY + 1, 10**5, 10**9])
+def test_students_t_is_scipys_whether_by_its_series_or_not(freedom: int) -> None:
+    expected = stats.t.ppf(0.975, freedom)
+    assert float(student(freedom)) == pytest.approx(expected, rel=1e-13)
+    assert student(np.array([freedom, 10.0**6]))[0] == pytest.approx(expected, rel=1e-13)
 
 
 def test_one_draw_has_no_interval() -> None:

@@ -132,6 +132,20 @@ def test_files_that_do_not_count_any_more_are_deleted(table: EventTable, tmp_pat
     assert {path.name for path in cache.glob("*.npy")} == named
 
 
+def test_offsets_on_disk_have_room_for_people_who_came_with_other_events(
+    table: EventTable, tmp_path: Path
+) -> None:
+    cache = tmp_path / "tape"
+    kept(table, cache)
+    append(table, [Sent("Signed Up", 300, f"new{n}") for n in range(5)])
+    tape = Tape(table, cache)
+    tape.lay([*ASKED, Selection(("Signed Up",))])
+    tape.close()
+    meta = json.loads((cache / "meta.json").read_text())
+    assert {reel["files"]["offsets"]["n"] for reel in meta["reels"]} == {meta["streams"]["n"] + 1}
+    assert len({reel["files"]["offsets"]["name"] for reel in meta["reels"]}) == 3
+
+
 def test_deleted_events_are_out_of_the_next_answer(table: EventTable, tmp_path: Path) -> None:
     kept(table, tmp_path / "tape")
     tape = Tape(table, tmp_path / "tape")

@@ -59,7 +59,7 @@ class Owners:
     def again(cls, claims: Claimed, n_streams: int) -> Owners:
         """Make it of what `all` gave."""
         owners = cls()
-        owners._widen(n_streams)
+        owners._first, owners._count = np.zeros(n_streams, np.int32), np.zeros(n_streams, np.int32)
         owners._pool = claims
         owners._n_live = len(claims.stream)
         first = np.flatnonzero(np.diff(claims.stream, prepend=-1)).astype(np.int32)

@@ -314,6 +314,8 @@ class Reels:
             old = kept.pop(kind, None)
             if old and self._editions.get(kind) == reel.edition:
                 files = old.files
+                if files["offsets"].n < len(reel.offsets):  # people came; else each process makes room anew
+                    files = {**files, **store.write({"offsets": reel.offsets})}
             else:
                 files = store.write(dict(zip(COLUMNS, reel.arrays, strict=True)))
             kept[kind] = KeptReel(kind.column, kind.value, reel.last_seq, files)
