@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +14,8 @@ from deltalake import DeltaTable
 
 PART, MERGED, SEALED = "part", "merged", "sealed"
 """How a file's name begins: as it was appended, merged from small ones, or a past day sorted for good."""
+
+_OURS = re.compile(rf"({PART}|{MERGED}|{SEALED})-[0-9a-f]{{32}}\.parquet")
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,16 @@ class Snapshot:
     def n_bytes(self) -> int:
         """Size of the files on disk."""
         return sum(file.n_bytes for file in self.files)
+
+    @cached_property
+    def rewritten(self) -> str:
+        """Tells which files another program wrote: one that changes events in place, to redact them say.
+
+        Empty where none did.
+        """
+        names = (file.path.rpartition("/")[2] for file in self.files)
+        others = sorted(name for name in names if not _OURS.fullmatch(name))
+        return blake2b("\n".join(others).encode(), digest_size=16).hexdigest() if others else ""
 
 
 def load(delta: DeltaTable, root: Path) -> Snapshot:

@@ -10,7 +10,6 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,14 @@ from numpy.typing import NDArray
 
 from obverse.tape.arrange import frozen
 from obverse.tape.cache import Cache, Worth
-from obverse.tape.expression import Expression, Form
 from obverse.tape.few import Column, Few, joined
+from obverse.tape.kept_columns import KeptColumns, Key, Known
 from obverse.tape.reading import Reader
-from obverse.tape.reel import Kind
+from obverse.tape.reel import Kind, mapped
+from obverse.tape.store import WORTH_KEEPING
+from obverse.tape.wanted import Wanted
+
+__all__ = ["Columns", "Gone", "Wanted", "bound", "select"]
 
 _SQL = {
     "mask": "coalesce({sql}, FALSE)",
@@ -35,35 +38,15 @@ class Gone(Exception):  # noqa: N818 - not an error: the tape starts anew
     """Rows that were there are there no more: someone deleted from the lake."""
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """A column to compute.
-
-    Attributes:
-        form: ``mask``: does the condition hold; ``key``: 63-bit hash of a text, -1 for none; ``number``: NaN
-            for none.
-        text: the expression as asked, which tells columns apart.
-        sql: its SQL.
-        params: values of its parameters.
-    """
-
-    form: Form
-    text: str
-    sql: str
-    params: tuple[tuple[str, object], ...] = ()
-
-    @classmethod
-    def of(cls, form: Form, expression: Expression) -> Wanted:
-        """Want an expression's column."""
-        return cls(form, expression.text, expression.sql, tuple(expression.params.items()))
-
-
 class Columns:
     """Computes columns and keeps them; of one kind of events one thread does, others wait for it."""
 
-    def __init__(self, reader: Reader, cache: Cache) -> None:
+    def __init__(self, reader: Reader, cache: Cache, kept: KeptColumns) -> None:
         self._reader = reader
         self._cache = cache
+        self._kept = kept
+        self._waiting: dict[Key, Known] = {}  # for the disk, if the cache has no room for them meanwhile
+        self._unsaved = 0
         self._locks: defaultdict[Kind, threading.Lock] = defaultdict(threading.Lock)
         self._guard = threading.Lock()
 
@@ -80,19 +63,61 @@ class Columns:
 
     def held(self, kind: Kind, wanted: Sequence[Wanted], upto: int, n_rows: int) -> list[Column]:
         """Give columns as `get` does, those of few keys as such."""
-        with self._guard:
-            lock = self._locks[kind]
-        with lock:
-            found = {column: self._cache.get((kind, column)) or _none(column) for column in wanted}
+        with self._lock_of(kind):
+            found = {column: self._known((kind, column)) for column in wanted}
             for covered in {covered for _, covered in found.values() if covered < upto}:
                 behind = [column for column in found if found[column][1] == covered]
                 for column, more in zip(behind, self._read(kind, behind, covered, upto), strict=True):
                     whole = _longer(found[column][0], more)
                     found[column] = whole, upto
-                    self._cache.put((kind, column), found[column], whole.nbytes, Worth.COLUMN)
+                    self._hold((kind, column), found[column])
+                    self._unsaved += len(more)
         if any(len(values) < n_rows for values, _ in found.values()):
             raise Gone
         return [found[column][0][:n_rows] for column in wanted]
+
+    def _known(self, key: Key) -> Known:
+        """Give what is known of a column, in memory or on disk, and up to which seq."""
+        found: Known | None = self._cache.get(key) or self._waiting.get(key)
+        if found is None and (found := self._kept.find(key)):
+            self._hold(key, found)
+        return found or (np.zeros(0, _TYPES[key[1].form]), 0)
+
+    def _hold(self, key: Key, known: Known) -> None:
+        column = known[0]
+        rows = column.which if isinstance(column, Few) else column
+        self._cache.put(key, known, 0 if mapped(rows) else column.nbytes, Worth.COLUMN)
+        if self._kept.wanted and not mapped(rows):
+            self._waiting[key] = known
+
+    def forget(self) -> None:
+        """Forget all columns, on disk too."""
+        self._waiting.clear()
+        self._kept.forget()
+
+    def worth_saving(self) -> bool:
+        """Tell whether enough was read since columns were last kept."""
+        return self._kept.wanted and self._unsaved >= WORTH_KEEPING
+
+    def save(self) -> bool:
+        """Keep columns on disk instead of in memory; False where there is nothing new, or no way to."""
+        if self._unsaved == 0:
+            return False
+        self._unsaved = 0
+        known = {**dict(self._cache.items(Worth.COLUMN)), **self._waiting}
+        saved = self._kept.save(known)
+        for key, column in saved.items():
+            with self._lock_of(key[0]):
+                if self._cache.get(key) is known[key]:
+                    self._hold(key, column)
+        for key, column in known.items():
+            if self._waiting.get(key) is column:
+                del self._waiting[key]
+        return bool(saved)
+
+    def _lock_of(self, kind: Kind) -> threading.Lock:
+        with self._guard:
+            return self._locks[kind]
 
     def _read(self, kind: Kind, wanted: Sequence[Wanted], after: int, upto: int) -> list[Column]:
         listed, params = select(wanted)
@@ -140,7 +165,3 @@ def _longer(column: Column, more: Column) -> Column:
         return column
     whole = joined([column, more]) if len(column) else more
     return whole if isinstance(whole, Few) else frozen(whole)
-
-
-def _none(wanted: Wanted) -> tuple[Column, int]:
-    return np.zeros(0, _TYPES[wanted.form]), 0

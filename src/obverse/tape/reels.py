@@ -18,7 +18,7 @@ from obverse.lake.table import EventTable
 from obverse.tape.arrange import frozen, widened
 from obverse.tape.cache import Cache, Worth
 from obverse.tape.codes import Codes
-from obverse.tape.columns import Gone
+from obverse.tape.columns import Columns, Gone
 from obverse.tape.directory import Directory
 from obverse.tape.few import Column, Few
 from obverse.tape.layout import Floats, Int32s, Int64s
@@ -26,7 +26,7 @@ from obverse.tape.memory import give_back
 from obverse.tape.owners import Claimed, Owners
 from obverse.tape.reading import MANY_ROWS, Reader
 from obverse.tape.reel import COLUMNS, Kind, Reel, Rows, build, splice
-from obverse.tape.store import MAX_BYTES, KeptReel, Meta, Store, bounded
+from obverse.tape.store import MAX_BYTES, WORTH_KEEPING, KeptReel, Meta, ReelStore, bounded
 
 log = logging.getLogger("obverse.tape")
 
@@ -51,10 +51,7 @@ _CLAIMS = (
 )
 _COUNTS = "SELECT event, count(*) AS n, max(epoch_us(time)) AS newest FROM {source} GROUP BY event"
 
-_STATE = ("version", "last_seq", "n_events", "newest")
-
-WORTH_KEEPING = 100_000
-"""Rows read from the lake since reels were last kept on disk that make it worth keeping them again."""
+_STATE = ("version", "rewritten", "last_seq", "n_events", "newest")
 
 
 @dataclass(frozen=True)
@@ -80,17 +77,25 @@ class Reels:
         newest: time of the newest event, µs.
         last_seq: all of these cover every event up to this.
         version: version of the lake that was.
+        rewritten: its `Snapshot.rewritten`.
     """
 
     def __init__(
-        self, table: EventTable, reader: Reader, cache: Cache, path: Path | None, directory: Directory
+        self,
+        table: EventTable,
+        reader: Reader,
+        cache: Cache,
+        path: Path | None,
+        directory: Directory,
+        columns: Columns,
     ) -> None:
         self.lock = threading.RLock()
         self._table = table
         self._reader = reader
         self._cache = cache
-        self._store = Store(path, directory.lake) if path else None
+        self._store = ReelStore(path, directory.lake) if path else None
         self._directory = directory
+        self._columns = columns
         self._raw: dict[Kind, _Raw] = {}
         self._preparing = threading.Lock()
         self._saving = threading.Lock()
@@ -104,6 +109,7 @@ class Reels:
         self.counts: dict[str, int] = {}
         self.newest = self.last_seq = self.n_events = 0
         self.version = -1
+        self.rewritten = ""
         self._kept: dict[Kind, KeptReel] = {}
         self._editions: dict[Kind, int] = {}
         self._token = ""
@@ -118,10 +124,9 @@ class Reels:
             self._forget()
             self._cache.discard(lambda key: True)
             self._directory.forget()
+            self._columns.forget()
             if self._store:
-                with self._store.writing() as held:
-                    if held:
-                        (self._store.path / "meta.json").unlink(missing_ok=True)
+                self._store.clear()
 
     # -- up to date -------------------------------------------------------------------------------------
 
@@ -134,20 +139,21 @@ class Reels:
         if snapshot.version == self.version:
             return self.last_seq
         if not self._continues(snapshot):
-            log.info("events were deleted from the lake; the tape is made anew")
+            log.info("events of the lake were deleted or changed; the tape is made anew")
             self.reset()
         if snapshot.last_seq > self.last_seq:
             self._take_claims(snapshot.last_seq)
             self._take_counts(snapshot.last_seq)
         self.last_seq, self.n_events, self.version = snapshot.last_seq, snapshot.n_events, snapshot.version
+        self.rewritten = snapshot.rewritten
         return self.last_seq
 
     def _continues(self, snapshot: Snapshot) -> bool:
         """Tell whether a snapshot holds all that was there, and more: seqs are given without gaps."""
         came = snapshot.last_seq - self.last_seq
-        return self.version < 0 or (
-            snapshot.version > self.version and came >= 0 and snapshot.n_events - self.n_events == came
-        )
+        whole = came >= 0 and snapshot.n_events - self.n_events == came
+        same = snapshot.version > self.version and snapshot.rewritten == self.rewritten
+        return self.version < 0 or (whole and same)
 
     def _take_claims(self, upto: int) -> None:
         found = self._reader.arrow(_CLAIMS, {}, self.last_seq, upto)
@@ -273,10 +279,11 @@ class Reels:
             return
         self.counts, self.newest, self._token = dict(meta.counts), meta.newest, meta.token
         self.last_seq, self.n_events, self.version = meta.last_seq, meta.n_events, meta.version
+        self.rewritten = meta.rewritten
         self._kept = {reel.kind: reel for reel in meta.reels}
         snapshot = self._table.snapshot
         if snapshot.version != self.version and not self._continues(snapshot):
-            self._forget()
+            self.reset()
 
     def worth_saving(self) -> bool:
         """Tell whether enough was read since reels were last kept."""
@@ -297,7 +304,7 @@ class Reels:
                 with self.lock:
                     self._waiting.clear()
 
-    def _save(self, store: Store) -> bool:
+    def _save(self, store: ReelStore) -> bool:
         on_disk = store.load()
         with self.lock:
             life, unsaved = self._life, self._unsaved
@@ -333,7 +340,7 @@ class Reels:
     def _in_memory(self) -> dict[Kind, Reel]:
         return self._waiting | {key[1]: reel for key, reel in self._cache.items(Worth.REEL)}
 
-    def _settle(self, store: Store, meta: Meta, saved: dict[Kind, Reel]) -> None:
+    def _settle(self, store: ReelStore, meta: Meta, saved: dict[Kind, Reel]) -> None:
         """Let go of memory that the disk holds now: the same reels, mapped."""
         self._token = meta.token
         self._kept = {reel.kind: reel for reel in meta.reels}

@@ -1,10 +1,12 @@
-"""Reels kept on disk between processes, memory-mapped when they are opened again.
+"""Arrays kept on disk between processes, memory-mapped when they are opened again: reels, and columns.
 
-The directory holds ``meta.json`` and the NumPy files it names; nothing else counts. A process that keeps
+A directory holds ``meta.json`` and the NumPy files it names; nothing else counts. A process that keeps
 something writes new files, then puts its own ``meta.json`` in place with one rename: a reader sees all of it
-or none. Numbers of streams mean something only within one such set, so sets are never mixed. Whatever is
-torn, of another lake or another version is left unread and replaced in time. All of it can be made again from
-the lake.
+or none. Whatever is torn, of another lake or another version is left unread and replaced in time. All of it
+can be made again from the lake.
+
+Numbers of streams mean something only within one set of reels, so these sets are never mixed. Columns stand
+for themselves, and have a directory of their own inside that of the reels.
 """
 
 from __future__ import annotations
@@ -14,11 +16,11 @@ import logging
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -30,10 +32,13 @@ from obverse.tape.reel import COLUMNS, Kind, Reel
 
 FORMAT = 2
 MAX_BYTES = 4 << 30
-"""Bytes that reels may take on disk, or as many as the lake itself takes."""
+"""Bytes that reels may take on disk, or as many as the lake itself takes; columns may take half as many."""
+
+WORTH_KEEPING = 100_000
+"""Rows read from the lake since something was last kept on disk that make it worth doing again."""
 
 SPARE_BYTES = 512 << 20
-"""Room that keeping reels leaves free on the disk."""
+"""Room that keeping arrays leaves free on the disk."""
 
 Arrays = Mapping[str, NDArray[Any]]
 log = logging.getLogger("obverse.tape")
@@ -46,6 +51,33 @@ class File:
     name: str
     n: int
     n_bytes: int
+
+
+class Listing(Protocol):
+    """What is on disk, as ``meta.json`` says."""
+
+    @property
+    def lake(self) -> str:
+        """Id of the lake it was made from."""
+
+    @property
+    def format(self) -> int:
+        """Version of what is kept."""
+
+    def files(self) -> Iterator[File]:
+        """Every file it names."""
+
+
+class Filed(Protocol):
+    """Something kept, with its arrays' files by name."""
+
+    @property
+    def files(self) -> Mapping[str, File]:
+        """The files."""
+
+
+M = TypeVar("M", bound=Listing)
+F = TypeVar("F", bound=Filed)
 
 
 @dataclass(frozen=True)
@@ -65,7 +97,7 @@ class KeptReel:
 
 @dataclass(frozen=True)
 class Meta:
-    """What is on disk.
+    """Which reels are on disk, and what they rest on.
 
     Attributes:
         lake: id of the lake it was made from.
@@ -77,6 +109,7 @@ class Meta:
         streams: keys of the streams, by number.
         claims: claims, by column of `Claimed`.
         reels: the one used longest ago first.
+        rewritten: `Snapshot.rewritten` then.
         format: version of this file.
         token: drawn anew each time.
     """
@@ -90,6 +123,7 @@ class Meta:
     streams: File = File("", 0, 0)
     claims: dict[str, File] = field(default_factory=dict)
     reels: tuple[KeptReel, ...] = ()
+    rewritten: str = ""
     format: int = FORMAT
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
@@ -101,17 +135,24 @@ class Meta:
             yield from reel.files.values()
 
 
-class Store:
-    """The directory of one lake's reels."""
+class Store(Generic[M]):
+    """A directory of arrays of one lake.
 
-    def __init__(self, path: Path, lake: str) -> None:
+    Args:
+        path: the directory; it need not exist.
+        lake: the lake's id.
+        listing: what ``meta.json`` holds.
+    """
+
+    def __init__(self, path: Path, lake: str, listing: type[M]) -> None:
         self.path = path
         self.lake = lake
+        self._listing = listing
 
-    def load(self) -> Meta | None:
+    def load(self) -> M | None:
         """Read what is on disk, if it is whole and of this lake and format."""
         try:
-            meta = msgspec.json.decode((self.path / "meta.json").read_bytes(), type=Meta)
+            meta = msgspec.json.decode((self.path / "meta.json").read_bytes(), type=self._listing)
             fits = meta.format == FORMAT and meta.lake == self.lake
             whole = all((self.path / file.name).stat().st_size == file.n_bytes for file in meta.files())
         except (OSError, msgspec.MsgspecError):
@@ -128,21 +169,6 @@ class Store:
         if len(array) != file.n:
             raise ValueError(f"{file.name} has {len(array)} entries, not {file.n}")
         return frozen(array)
-
-    def streams(self, meta: Meta) -> NDArray[np.int64]:
-        """Map the streams' keys."""
-        return self.open(meta.streams)
-
-    def claims(self, meta: Meta) -> Claimed:
-        """Map the claims."""
-        return Claimed(*(self.open(meta.claims[name]) for name in ("stream", "time", "user", "seq")))
-
-    def reel(self, kept: KeptReel) -> Reel | None:
-        """Map a reel; None where it is there no more or is torn."""
-        try:
-            return Reel.of([self.open(kept.files[name]) for name in COLUMNS], kept.last_seq)
-        except (OSError, ValueError, KeyError):
-            return None
 
     @contextmanager
     def writing(self) -> Iterator[bool]:
@@ -180,7 +206,7 @@ class Store:
             written[name] = File(path.name, len(array), path.stat().st_size)
         return written
 
-    def put(self, meta: Meta) -> None:
+    def put(self, meta: M) -> None:
         """Make a set the one that counts, and delete the files it does not name; called while writing."""
         part = self.path / "meta.json.part"
         with part.open("wb") as handle:
@@ -190,20 +216,50 @@ class Store:
         part.replace(self.path / "meta.json")
         self.sweep(meta)
 
-    def sweep(self, meta: Meta | None) -> None:
+    def sweep(self, meta: M | None) -> None:
         """Delete what a set does not name; whoever has it mapped keeps it. Called while writing."""
         named = {file.name for file in meta.files()} if meta else set()
         for path in self.path.glob("*.npy"):
             if path.name not in named:
                 path.unlink(missing_ok=True)
 
+    def clear(self) -> None:
+        """Delete everything at once, even while somebody writes: what they name then is torn."""
+        try:
+            (self.path / "meta.json").unlink(missing_ok=True)
+            self.sweep(None)
+        except OSError as error:
+            log.warning("%s cannot be cleared: %s", self.path, error)
 
-def bounded(reels: list[KeptReel], max_bytes: int = MAX_BYTES) -> tuple[KeptReel, ...]:
-    """Keep the reels used last, as many as fit."""
-    kept: list[KeptReel] = []
-    for reel in reversed(reels):
-        max_bytes -= sum(file.n_bytes for file in reel.files.values())
+
+class ReelStore(Store[Meta]):
+    """The directory of one lake's reels."""
+
+    def __init__(self, path: Path, lake: str) -> None:
+        super().__init__(path, lake, Meta)
+
+    def streams(self, meta: Meta) -> NDArray[np.int64]:
+        """Map the streams' keys."""
+        return self.open(meta.streams)
+
+    def claims(self, meta: Meta) -> Claimed:
+        """Map the claims."""
+        return Claimed(*(self.open(meta.claims[name]) for name in ("stream", "time", "user", "seq")))
+
+    def reel(self, kept: KeptReel) -> Reel | None:
+        """Map a reel; None where it is there no more or is torn."""
+        try:
+            return Reel.of([self.open(kept.files[name]) for name in COLUMNS], kept.last_seq)
+        except (OSError, ValueError, KeyError):
+            return None
+
+
+def bounded(kept: Sequence[F], max_bytes: int) -> tuple[F, ...]:
+    """Give what was used last, as much as fits; the one used longest ago first."""
+    fitting: list[F] = []
+    for one in reversed(kept):
+        max_bytes -= sum(file.n_bytes for file in one.files.values())
         if max_bytes < 0:
             break
-        kept.append(reel)
-    return tuple(reversed(kept))
+        fitting.append(one)
+    return tuple(reversed(fitting))

@@ -15,6 +15,7 @@ from obverse.tape.catalogue import Catalogue, Field
 from obverse.tape.columns import Columns, Gone, Wanted
 from obverse.tape.directory import Directory
 from obverse.tape.expression import Form, parse
+from obverse.tape.kept_columns import KeptColumns
 from obverse.tape.labels import Texts
 from obverse.tape.laying import ReelLayer, again
 from obverse.tape.layout import Int32s, Int64s, Key, Layout, Number, Selection
@@ -58,8 +59,8 @@ class Tape:
         self._cache = Cache(budget_bytes)
         self._reader = Reader(table, threads)
         directory = Directory(self._reader, cache)
-        self._reels = Reels(table, self._reader, self._cache, cache, directory)
-        self._columns = Columns(self._reader, self._cache)
+        self._columns = Columns(self._reader, self._cache, KeptColumns(cache, table, directory.lake))
+        self._reels = Reels(table, self._reader, self._cache, cache, directory, self._columns)
         self._texts = Texts(self._reader)
         self._catalogue = Catalogue(self._reader, lambda: dict(self.names()))
         self._people = People(self._reels, self._reader, directory)
@@ -70,6 +71,7 @@ class Tape:
         """Keep on disk what is worth it and give the memory back."""
         self.settle()
         self._reels.save()
+        self._columns.save()
         self._reader.close()
 
     def settle(self) -> None:
@@ -241,14 +243,18 @@ class Tape:
             self._columns.get(kind, wanted, upto, 0)
 
     def _keep(self) -> None:
-        """Keep reels on disk, beside the question, when enough was read for it."""
-        if self._reels.worth_saving() and not (self._keeper and self._keeper.is_alive()):
+        """Keep reels and columns on disk, beside the question, when enough was read for it."""
+        worth = self._reels.worth_saving() or self._columns.worth_saving()
+        if worth and not (self._keeper and self._keeper.is_alive()):
             self._keeper = threading.Thread(target=self._save, name="obverse-tape-keeper", daemon=True)
             self._keeper.start()
 
     def _save(self) -> None:
+        saved = self._columns.save()
         if self._reels.save():  # layouts hold on to arrays in memory that are mapped from disk now
             self._cache.discard(lambda key: isinstance(key, Plan))
+            saved = True
+        if saved:
             give_back()
 
     def _wanted(self, form: Form, text: str, optional: bool) -> Wanted:
