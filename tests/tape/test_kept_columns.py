@@ -12,6 +12,7 @@ import pytest
 
 from obverse.lake.table import EventTable
 from obverse.tape import columns, kept_columns
+from obverse.tape.cache import Worth
 from obverse.tape.layout import Key, Layout, Number, Selection
 from obverse.tape.reading import Reader
 from obverse.tape.reel import mapped
@@ -232,6 +233,6 @@ def test_columns_go_to_disk_beside_the_question_though_the_cache_has_no_room(
     assert len(listed(tmp_path / "tape")) == 5
     assert ask(tape) == answer
     assert not tape._columns._waiting
-    held = [column for (column, _) in dict(tape._cache.items(columns.Worth.COLUMN)).values()]
+    held = [column for (column, _) in dict(tape._cache.items(Worth.COLUMN)).values()]
     assert held
     assert all(mapped(getattr(column, "which", column)) for column in held)

@@ -135,7 +135,7 @@ def test_columns_of_few_keys_grow_into_what_plain_ones_are(parts: list[list[int]
     plain = [np.array(part, np.int64) for part in parts]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(few, "MANY_KEYS", 4)
-        patch.setattr(few, "_LOOKED_AT", 3)
+        patch.setattr(few, "_BLOCK", 3)
         at_once = few.joined([Few.of(frozen(part)) for part in plain])
         in_steps = reduce(
             lambda whole, more: few.joined([whole, Few.of(frozen(more))]), plain[1:], Few.of(plain[0])
@@ -146,11 +146,16 @@ def test_columns_of_few_keys_grow_into_what_plain_ones_are(parts: list[list[int]
         assert isinstance(whole, Few) == (len(np.unique(expected)) < 4)
 
 
-def test_keys_of_few_values_take_a_byte_an_event() -> None:
+def test_keys_of_few_values_take_a_byte_or_two_an_event() -> None:
     column = frozen(np.arange(10_000) % 255)
     narrow = Few.of(column)
     assert isinstance(narrow, Few)
     assert narrow.nbytes == 10_000 + 255 * 8
+    wider = few.joined([narrow, Few.of(frozen(np.arange(300)))])
+    assert isinstance(wider, Few)
+    assert wider.which.dtype == np.uint16
+    np.testing.assert_array_equal(wider.spelt(), np.concatenate([column, np.arange(300)]))
+    assert few.joined([wider, Few.of(frozen(np.arange(few.MANY_KEYS)))]).dtype == np.int64  # type: ignore[union-attr]
     assert narrow[5_000:5_003].spelt().tolist() == column[5_000:5_003].tolist()
 
 

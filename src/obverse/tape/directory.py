@@ -25,7 +25,7 @@ MANY_EVENTS = 2_000_000
 """Events that are asked directly."""
 
 MEMORY = "512MB"
-_FORMAT = 1
+_FORMAT = 2
 _IDS = (
     "SELECT DISTINCT stream, user_id, anonymous_id, CASE WHEN type = 'identify' "
     "THEN lower(json_extract_string(properties, '/email')) END AS email FROM {source}"
@@ -97,7 +97,7 @@ class Directory:
                 f"COPY ({_IDS.format(source=source)} ORDER BY stream) TO '{_quoted(part)}' (FORMAT parquet)",
                 {"files": [file.path for file in snapshot.files]},
             )
-        path = folder / f"{self._prefix}{snapshot.last_seq}-{snapshot.n_events}.parquet"
+        path = folder / f"{self._prefix}{snapshot.last_seq}-{snapshot.n_events}-{snapshot.rewritten}.parquet"
         part.replace(path)
         self.forget(but=path)
 
@@ -107,12 +107,13 @@ class Directory:
         return self._path is not None and not busy and came > max(MANY_EVENTS, covered // 4)
 
     def _kept(self) -> tuple[Path, int] | None:
-        """Find the file, if no event was deleted since, and up to which seq it goes."""
+        """Find the file, if no event was deleted or changed since, and up to which seq it goes."""
         snapshot = self._reader.table.snapshot
         for path in self._path.glob(f"{self._prefix}*.parquet") if self._path else ():
-            last_seq, n_events = map(int, path.stem.removeprefix(self._prefix).split("-"))
-            if snapshot.last_seq - last_seq == snapshot.n_events - n_events >= 0:
-                return path, last_seq
+            last_seq, n_events, rewritten = path.stem.removeprefix(self._prefix).split("-")
+            came = snapshot.last_seq - int(last_seq)
+            if came == snapshot.n_events - int(n_events) >= 0 and rewritten == snapshot.rewritten:
+                return path, int(last_seq)
         return None
 
 

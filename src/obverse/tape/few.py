@@ -1,6 +1,6 @@
-"""Columns of few different keys, which take a byte an event instead of eight.
+"""Columns of few different keys, which take a byte or two an event instead of eight.
 
-Most keys are of few values: touchpoints, countries, channels, ids that nobody sends.
+Most keys are of few values: touchpoints, countries, channels, pages, ids that nobody sends.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from obverse.tape.arrange import frozen
 from obverse.tape.codes import Codes
 from obverse.tape.layout import Int32s, Int64s
 
-MANY_KEYS = 256
+MANY_KEYS = 1 << 16
 """From so many different keys on a column is kept as they are."""
 
-_LOOKED_AT = 1 << 14
+_BLOCK = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Few:
     """
 
     keys: Int64s
-    which: NDArray[np.uint8]
+    which: NDArray[np.uint8 | np.uint16]
 
     def __len__(self) -> int:
         return len(self.which)
@@ -60,13 +60,12 @@ class Few:
     @classmethod
     def of(cls, column: Int64s) -> Few | Int64s:
         """Give a column of few keys as such, another as it is."""
-        if len(np.unique(column[:_LOOKED_AT])) >= MANY_KEYS:
-            return column
         codes, parts = Codes(), []
-        for start in range(0, len(column), _LOOKED_AT):
-            parts.append(codes.encode(frozen(column[start : start + _LOOKED_AT])).astype(np.uint8))
+        for start in range(0, len(column), _BLOCK):
+            numbers = codes.encode(frozen(column[start : start + _BLOCK]))
             if len(codes) >= MANY_KEYS:
                 return column
+            parts.append(_narrow(numbers, len(codes)))
         return cls(codes.keys.copy(), np.concatenate([np.zeros(0, np.uint8), *parts]))
 
 
@@ -80,6 +79,12 @@ def joined(parts: Sequence[Column]) -> Column:
         codes = Codes()
         numbers = [codes.encode(frozen(part.keys)) for part in few]
         if len(codes) < MANY_KEYS:
-            which = [number.astype(np.uint8)[part.which] for number, part in zip(numbers, few, strict=True)]
+            narrow = [_narrow(number, len(codes)) for number in numbers]
+            which = [number[part.which] for number, part in zip(narrow, few, strict=True)]
             return Few(codes.keys.copy(), np.concatenate(which))
     return np.concatenate([part.spelt() if isinstance(part, Few) else part for part in parts])
+
+
+def _narrow(numbers: Int32s, n: int) -> NDArray[np.uint8 | np.uint16]:
+    """Give numbers below n in as few bytes as these take."""
+    return numbers.astype(np.uint8) if n <= 1 << 8 else numbers.astype(np.uint16)
