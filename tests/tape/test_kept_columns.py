@@ -66,7 +66,8 @@ def on_disk(cache: Path) -> set[str]:
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> EventTable:
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EventTable:
+    monkeypatch.setattr(columns, "WORTH_KEEPING", 1)
     return lake(tmp_path / "events", EVENTS)
 
 
@@ -191,7 +192,9 @@ def test_a_crash_while_writing_leaves_what_was_there(
     answer = kept(table, cache)
     before = listed(cache)
     tape = Tape(table, cache)
-    ask(tape, [Selection((VIEW,), "price < 5"), CHEAP[1]])
+    with monkeypatch.context() as patch:
+        patch.setattr(columns, "WORTH_KEEPING", 10_000)
+        ask(tape, [Selection((VIEW,), "price < 5"), CHEAP[1]])
     with monkeypatch.context() as patch:
         patch.setattr(Store, "put", _crash)
         with pytest.raises(KeyboardInterrupt):
@@ -223,10 +226,17 @@ def test_columns_used_longest_ago_make_room(
     )
 
 
-def test_columns_go_to_disk_beside_the_question_though_the_cache_has_no_room(
+def test_of_few_events_no_columns_are_kept(
     table: EventTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(columns, "WORTH_KEEPING", 10)
+    monkeypatch.setattr(columns, "WORTH_KEEPING", 10_000)
+    kept(table, tmp_path / "tape")
+    assert not (tmp_path / "tape" / "columns").exists()
+
+
+def test_columns_go_to_disk_beside_the_question_though_the_cache_has_no_room(
+    table: EventTable, tmp_path: Path
+) -> None:
     tape = Tape(table, tmp_path / "tape", budget_bytes=1)
     answer = ask(tape)
     tape.settle()

@@ -46,7 +46,7 @@ class Columns:
         self._cache = cache
         self._kept = kept
         self._waiting: dict[Key, Known] = {}  # for the disk, if the cache has no room for them meanwhile
-        self._unsaved = 0
+        self._unread = 0  # events looked at for them
         self._locks: defaultdict[Kind, threading.Lock] = defaultdict(threading.Lock)
         self._guard = threading.Lock()
 
@@ -71,7 +71,9 @@ class Columns:
                     whole = _longer(found[column][0], more)
                     found[column] = whole, upto
                     self._hold((kind, column), found[column])
-                    self._unsaved += len(more)
+                    if self._kept.due((kind, column), upto):
+                        self._waiting[kind, column] = found[column]
+                        self._unread += upto - covered
         if any(len(values) < n_rows for values, _ in found.values()):
             raise Gone
         return [found[column][0][:n_rows] for column in wanted]
@@ -87,32 +89,28 @@ class Columns:
         column = known[0]
         rows = column.which if isinstance(column, Few) else column
         self._cache.put(key, known, 0 if mapped(rows) else column.nbytes, Worth.COLUMN)
-        if self._kept.wanted and not mapped(rows):
-            self._waiting[key] = known
 
     def forget(self) -> None:
-        """Forget all columns, on disk too."""
+        """Forget what is on disk, and what is to go there."""
         self._waiting.clear()
         self._kept.forget()
 
     def worth_saving(self) -> bool:
-        """Tell whether enough was read since columns were last kept."""
-        return self._kept.wanted and self._unsaved >= WORTH_KEEPING
+        """Tell whether enough was read since columns were last kept on disk."""
+        return self._unread >= WORTH_KEEPING
 
     def save(self) -> bool:
-        """Keep columns on disk instead of in memory; False where there is nothing new, or no way to."""
-        if self._unsaved == 0:
+        """Keep columns on disk instead of in memory; False where it is not worth it, or cannot be done."""
+        if not self.worth_saving():
             return False
-        self._unsaved = 0
-        known = {**dict(self._cache.items(Worth.COLUMN)), **self._waiting}
+        self._unread, known = 0, dict(self._waiting)
         saved = self._kept.save(known)
-        for key, column in saved.items():
-            with self._lock_of(key[0]):
-                if self._cache.get(key) is known[key]:
-                    self._hold(key, column)
         for key, column in known.items():
-            if self._waiting.get(key) is column:
-                del self._waiting[key]
+            with self._lock_of(key[0]):
+                if self._waiting.get(key) is column:
+                    del self._waiting[key]
+                if key in saved and self._cache.get(key) is column:
+                    self._hold(key, saved[key])
         return bool(saved)
 
     def _lock_of(self, kind: Kind) -> threading.Lock:

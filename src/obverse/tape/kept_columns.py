@@ -24,7 +24,7 @@ from obverse.tape.store import FORMAT, MAX_BYTES, File, Store, bounded
 from obverse.tape.wanted import Wanted
 
 REWRITE = 16
-"""A column is written anew once it grew by one part in so many; until then each process reads the rest."""
+"""Once the lake grew by one part in so many, a column is written anew; until then processes read the rest."""
 
 Key = tuple[Kind, Wanted]
 Known = tuple[Column, int]
@@ -103,11 +103,6 @@ class KeptColumns:
         self._state = _state(table.snapshot)  # of the lake that memory and disk are of
         self._found = self._look(self._store) if self._store else {}
 
-    @property
-    def wanted(self) -> bool:
-        """Whether columns are kept at all."""
-        return self._store is not None
-
     def find(self, key: Key) -> Known | None:
         """Map a column from disk, if it is there."""
         if self._store is None:
@@ -116,12 +111,19 @@ class KeptColumns:
             kept = self._found.pop(key, None)
             if kept is None:
                 return None
-            try:
-                column = _opened(self._store, kept)
-            except (OSError, ValueError):
+            column = _mapped(self._store, kept)
+            if column is None:
                 return None
             self._found[key] = kept  # the one used last
             return column, kept.last_seq
+
+    def due(self, key: Key, last_seq: int) -> bool:
+        """Tell whether a column up to a seq is worth writing."""
+        with self._lock:
+            kept = self._found.get(key)
+        return self._store is not None and (
+            kept is None or last_seq - kept.last_seq > kept.last_seq // REWRITE
+        )
 
     def forget(self) -> None:
         """Delete all columns: events of the lake were deleted or changed."""
@@ -133,7 +135,7 @@ class KeptColumns:
                 self._store.clear()
 
     def save(self, columns: Mapping[Key, Known]) -> dict[Key, Known]:
-        """Write what is not on disk yet, or has grown; give what was written, mapped."""
+        """Write columns that are due; give what was written, mapped."""
         if self._store is None:
             return {}
         with self._saving, self._store.writing() as held:
@@ -165,9 +167,9 @@ class KeptColumns:
         written: dict[Key, KeptColumn] = {}
         for key, (column, last_seq) in columns.items():
             old = others.get(key)
-            if old and len(column) == old.n:
-                others[key] = replace(old, last_seq=max(old.last_seq, last_seq))
-            elif old is None or len(column) - old.n > old.n // REWRITE:
+            if old and len(column) == old.n and _mapped(store, old) is not None:
+                written[key] = replace(old, last_seq=max(old.last_seq, last_seq))
+            else:
                 written[key] = KeptColumn(*key, last_seq, store.write(_arrays(column)))
         if not written:
             return {}
@@ -180,11 +182,8 @@ class KeptColumns:
             fitting = bounded([*kept.values()], max(MAX_BYTES, snapshot.n_bytes) // 2)
             store.put(Listed(store.lake, snapshot.version, *_state(snapshot), fitting))
             self._found = {column.key: column for column in fitting}
-            return {
-                column.key: (_opened(store, column), column.last_seq)
-                for column in fitting
-                if column.key in written
-            }
+        found = ((one, _mapped(store, one)) for one in fitting if one.key in written)
+        return {one.key: (column, one.last_seq) for one, column in found if column is not None}
 
 
 def _state(snapshot: Snapshot) -> tuple[int, str]:
@@ -196,11 +195,10 @@ def _arrays(column: Column) -> dict[str, NDArray[Any]]:
     return {"keys": column.keys, "which": column.which} if isinstance(column, Few) else {"values": column}
 
 
-def _opened(store: Store[Listed], kept: KeptColumn) -> Column:
-    """Map a column.
-
-    Raises:
-        OSError: a file is gone; ValueError: it is not what was kept.
-    """
-    arrays = {name: store.open(file) for name, file in kept.files.items()}
+def _mapped(store: Store[Listed], kept: KeptColumn) -> Column | None:
+    """Map a column; None where it is there no more or is torn."""
+    try:
+        arrays = {name: store.open(file) for name, file in kept.files.items()}
+    except (OSError, ValueError):
+        return None
     return Few(**arrays) if "which" in arrays else arrays["values"]

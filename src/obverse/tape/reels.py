@@ -114,6 +114,7 @@ class Reels:
         self._editions: dict[Kind, int] = {}
         self._token = ""
         self._unsaved = 0
+        self._grown = False  # whether reels on disk have no room for people who came since
         self._waiting: dict[Kind, Reel] = {}  # for the disk, if the cache has no room for them meanwhile
         self._life += 1
         self._raw.clear()
@@ -211,7 +212,9 @@ class Reels:
 
     def _widened(self, kind: Kind, reel: Reel) -> Reel:
         """Keep a reel, with room for the people that came with others."""
-        reel = replace(reel, offsets=widened(reel.offsets, len(self.streams)))
+        if len(reel.offsets) <= len(self.streams):
+            reel = replace(reel, offsets=widened(reel.offsets, len(self.streams)))
+            self._grown = self._grown or kind in self._kept
         self._cache.put(("reel", kind), reel, reel.nbytes, Worth.REEL)
         if self.worth_saving():
             self._waiting[kind] = reel
@@ -291,7 +294,7 @@ class Reels:
 
     def save(self) -> bool:
         """Keep the reels in memory on disk; False where there is nothing new or it cannot be done."""
-        if self._store is None or self._unsaved == 0:
+        if self._store is None or not (self._unsaved or self._grown):
             return False
         with self._saving, self._store.writing() as held:
             try:
@@ -334,6 +337,7 @@ class Reels:
                 return False
             store.put(meta)
             self._unsaved -= unsaved
+            self._grown = False
             self._settle(store, meta, reels)
         return True
 
