@@ -138,7 +138,7 @@ class KeptColumns:
         """Write columns that are due; give what was written, mapped."""
         if self._store is None:
             return {}
-        with self._saving, self._store.writing() as held:
+        with self._saving, self._store.writing(wait=True) as held:
             try:
                 return self._save(self._store, columns) if held else {}
             except OSError as error:

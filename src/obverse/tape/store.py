@@ -171,8 +171,12 @@ class Store(Generic[M]):
         return frozen(array)
 
     @contextmanager
-    def writing(self) -> Iterator[bool]:
-        """Hold the directory against other writers; gives False where it cannot be written or is held."""
+    def writing(self, wait: bool = False) -> Iterator[bool]:
+        """Hold the directory against other writers; gives False where it cannot be written or is held.
+
+        Args:
+            wait: whether to wait for another writer to be done.
+        """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             handle = (self.path / "lock").open("a+")
@@ -181,7 +185,7 @@ class Store(Generic[M]):
             return
         with handle:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except OSError:
                 yield False
                 return
