@@ -44,7 +44,7 @@ LOOK_MS = 200
 """How often that is looked at: seldom, since the looking is work of the main thread too."""
 PAGE = (
     '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">'
-    '<script type="module" src="/obverse.js" data-key="k"'
+    '<script type="module" src="/obverse.js?key=k"'
     """ data-options='{"act": false, "surveys": false, "heartbeat": 0}'></script>"""
     "<ul>" + "<li><span>x</span></li>" * 5000 + "</ul>"
 )
@@ -60,7 +60,7 @@ def site(script: str) -> Iterator[str]:
             if self.command == "POST":
                 self.rfile.read(int(self.headers["content-length"]))
                 kind, body = "application/json", b'{"success":true,"accepted":1,"refused":[]}'
-            elif self.path == "/obverse.js":
+            elif self.path.startswith("/obverse.js"):
                 kind, body = "text/javascript", script.encode()
             self.send_response(200)
             self.send_header("content-type", kind)
@@ -108,7 +108,7 @@ def _took(events: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def _is_ours(event: dict[str, Any]) -> bool:
-    return str(event["args"].get("data", {}).get("url", "")).endswith("obverse.js")
+    return "/obverse.js" in str(event["args"].get("data", {}).get("url", ""))
 
 
 def main() -> None:

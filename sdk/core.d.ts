@@ -5,12 +5,13 @@
 // overlook it.
 
 declare namespace T {
-  type Load = typeof import("./types.d.ts").load;
+  /** Null stands for the options of the tag, which are read in `wake`: hence the name that the client shall have by then. */
+  type Load = (key: string, given?: Partial<import("./types.d.ts").Options> | null, name?: string) => Client;
   /** Any method may be asked for by its name. */
   type Client = import("./types.d.ts").Client & { [name: string]: (...given: any[]) => any };
 
   /**
-   * The options (T.Options), and what changes: `begun`, the page as it was at load, until `wake` has taken it; `view`, the Place of the page that is viewed; `heard`, the first hundred
+   * The options (T.Options), and what changes: `early`, calls before `load`; `begun`, the page as it was at load, until `wake` has taken it; `view`, the Place of the page that is viewed; `heard`, the first hundred
    * calls of the page as they were queued, for modules, which come later (each makes `heard.push` its own, and so hears
    * the next); `stops`, what stops a module, by name; and `box`. One type for all saves what five would weigh.
    *
@@ -39,7 +40,9 @@ declare namespace T {
    * ids of 30 days, so what is older than 28 is dropped, as is all beyond the newest thousand. One tab sends at a time,
    * by a lock; without https there are no locks, and the server alone sees what came twice.
    */
-  type Pack = (queued: string[]) => [string[], URL, string];
+  type Pack = (queued: string[]) => { picked: string[]; url: URL; body: string };
+  type ByName = (name?: any) => any;
+  type Put = (key: string, value: object) => void;
 
   /**
    * Start a module once it is there. It is asked for when recording begins, in a task of its own, and started once
@@ -50,6 +53,8 @@ declare namespace T {
   /**
    * At load the core looks at the page, and listens to what may end it; all else is done by `wake`: at the browser's first
    * idle moment, after a second at the latest, or as soon as the client is called, or the page moves on, is hidden or left.
+   * The key and the name of the client are in the address of the module: to touch the first element of a new tab costs
+   * more than half of what is left to do at load, so the tag's options wait too. A page that still prerenders waits for `load`.
    * Storage alone, which stops the main thread until another process has answered, is a third of what was once done at
    * load; `storage` is listened to last, since that touches it too. What `wake` records has the time of the load.
    */

@@ -2,7 +2,7 @@
 // See core.d.ts
 const ME = "obverse.me", SESSION = "obverse.session", QUEUE = "obverse-";
 /** @type {T.Any} */
-let [state, box, stops, heard, options, view, begun] = ["denied", { __proto__: null }, { __proto__: null }, []];
+let [state, box, stops, heard, early, options, view, begun] = ["denied", { __proto__: null }, { __proto__: null }, [], []];
 let failures = 0, timer = 0, pulse = 0, rest = 0, shown = 0, n = 1e6;
 const unsent = new Set();
 
@@ -10,17 +10,22 @@ const unsent = new Set();
 const safely = (act) => (...given) => {
 	try { return act(...given) } catch {}
 };
-const tell = (name = "") => dispatchEvent(new Event("obverse:" + name));
+/** @type {T.ByName} */
+const tell = (name) => dispatchEvent(new Event("obverse:" + name));
 /** @type {T.Listen} */
 const listen = (name, act) => addEventListener(name, safely(act));
 const random = () => crypto.getRandomValues(new Uint32Array(4)).join("");
-const read = (key = "") => ({ __proto__: null, ...safely(JSON.parse)(box[key] || null) });
-const put = (key = "", value = {}) => {
+/** @type {T.ByName} */
+const read = (key) => ({ __proto__: null, ...safely(JSON.parse)(box[key] || null) });
+/** @type {T.Put} */
+const put = (key, value) => {
 	const text = JSON.stringify(value);
 	try { box[key] = text } catch { box = { __proto__: null, ...box, [key]: text } }
 };
-const drop = (key = "") => delete box[key];
-const keys = (prefix = "") => Object.keys(box).filter((key) => key.startsWith(prefix)).sort();
+/** @type {T.ByName} */
+const drop = (key) => delete box[key];
+/** @type {(prefix: string) => string[]} */
+const keys = (prefix) => Object.keys(box).filter((key) => key.startsWith(prefix)).sort();
 
 const visible = () => document.hidden ? 0 : performance.now();
 /** @type {() => T.Seen} */
@@ -40,7 +45,8 @@ const me = () => {
 	read(ME).id || put(ME, { ...read(ME), id: random(), first: view ?? here() });
 	return read(ME);
 };
-const add = (call = {}, now = Date.now()) => {
+/** @type {(call: object, now?: number) => void} */
+const add = (call, now = Date.now()) => {
 	if (state == "denied") return;
 	const last = read(SESSION), { id, user, group, first } = me();
 	const sessionId = now - last.at <= 18e5 ? last.id : random();
@@ -55,7 +61,8 @@ const add = (call = {}, now = Date.now()) => {
 	else timer ||= setTimeout(flush, 1e3);
 };
 
-const pack = (queued = [""]) => {
+/** @type {T.Pack} */
+const pack = (queued) => {
 	const picked = queued.filter((key) => box[key]).slice(0, 32 >> failures || 1);
 	picked.forEach((key) => unsent.delete(key));
 	const { language: locale, userAgent } = navigator, { width, height } = screen;
@@ -108,7 +115,8 @@ const beat = safely((next = 2 * rest, since = visible()) => {
 	clearTimeout(pulse);
 	if (shown && rest) pulse = setTimeout(beat, rest);
 });
-const open = (fields = {}, seen = look()) => {
+/** @type {(fields?: object, seen?: T.Seen) => void} */
+const open = (fields, seen = look()) => {
 	if (state == "denied") return;
 	beat(options.heartbeat * 1e3, seen.since);
 	tell("page");
@@ -116,7 +124,8 @@ const open = (fields = {}, seen = look()) => {
 	add({ type: "page", ...fields }, seen.now);
 };
 
-const settle = (next = "", seen = look()) => {
+/** @type {(next: string, seen?: T.Seen) => void} */
+const settle = (next, seen = look()) => {
 	const before = state, had = box;
 	box = safely(() => localStorage)() ?? { __proto__: null };
 	const asked = next || read(ME).consent || options.consent;
@@ -148,8 +157,9 @@ const wake = () => {
 	if (!seen) return;
 	begun = null;
 	options = {
-		consent: "granted", signals: "denied", writeKey: seen.key,
-		heartbeat: 15, act: true, surveys: true, pages: true, host: new URL(".", import.meta.url).href, ...seen.given,
+		consent: "granted", signals: "denied",
+		heartbeat: 15, act: true, surveys: true, pages: true, host: import.meta.url,
+		...seen.given ?? tag(), writeKey: seen.key,
 	};
 	if (options.signals && options.consent != "denied" && (navigator.doNotTrack == "1" || navigator.globalPrivacyControl))
 		options.consent = options.signals;
@@ -157,10 +167,11 @@ const wake = () => {
 	listen("pageshow", ({ persisted }) => persisted && open());
 	listen("online", flush);
 	listen("storage", ({ key, newValue }) => key == ME && !newValue && settle("denied"));
-	seen.was?.forEach?.(client.push);
+	seen.early.forEach(safely((call) => call()));
 };
 /** @type {T.Safely} */
 const woken = (act) => safely((...given) => {
+	if (early) return early[999] || early.push(() => act(...given)), state;
 	wake();
 	return act(...given);
 });
@@ -191,26 +202,35 @@ const client = {
 		if (next) safely(settle)(next);
 		return state;
 	}),
-	on: woken((name, hear) => listen("obverse:" + name, hear)),
+	on: safely((name, hear) => listen("obverse:" + name, hear)),
 	push: woken(([name, ...given]) => client[name]?.(...given)),
 };
 
 /** @type {T.Load} */
-export const load = (key, given) => {
-	if (document.prerendering) document.addEventListener("prerenderingchange", () => load(key, given));
-	else if (begun === undefined) safely(() => {
-		const { name = "obverse" } = { ...given }, was = window[name];
+export const load = (key, given = {}, name = given?.name ?? "obverse") => {
+	if (early && key) safely(() => {
+		window[name]?.forEach?.(client.push);
 		window[name] = client;
-		begun = { ...look(), key, given, was };
+		if (document.prerendering) return document.addEventListener("prerenderingchange", () => load(key, given, name));
+		begun = { ...look(), key, given, early };
+		early = null;
 		listen("visibilitychange", leaving);
 		listen("pagehide", leaving);
 		if (window.navigation) navigation.addEventListener("currententrychange", moved);
 		else setInterval(moved, 300);
-		(window.requestIdleCallback ?? setTimeout)(woken(() => {}), { timeout: 1e3 });
+		(window.requestIdleCallback ?? setTimeout)(safely(wake), { timeout: 1e3 });
 	})();
 	return client;
 };
 export default client;
 
-const tag = globalThis.document?.querySelector("[data-key][src$='obverse.js']")?.dataset;
-if (tag?.key) load(tag.key, JSON.parse(tag.options ?? "{}"));
+const tag = () => {
+	/** @type {T.Any} */
+	const { dataset } = document.querySelector("[src*='/obverse.js']");
+	return { key: dataset.key, ...JSON.parse(dataset.options ?? "{}") };
+};
+safely(() => {
+	const asked = new URL(import.meta.url).searchParams, key = asked.get("key");
+	if (key) load(key, null, asked.get("name") ?? undefined);
+	else load(tag().key, tag());
+})();

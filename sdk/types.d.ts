@@ -42,7 +42,7 @@ export interface Options {
   heartbeat: number;
   /** Whether page views are recorded without a call of `page`. */
   pages: boolean;
-  /** Name of the client in `window`, and until it is there of an array of calls to make. */
+  /** Name of the client in `window`, and until it is there of an array of calls to make. A tag says it in its address. */
   name: string;
 }
 

@@ -124,6 +124,6 @@ def go(page: Page, shop: Shop, path: str) -> Page:
 def settle(page: Page) -> None:
     """Wait until the module runs: what is imported again is there only after it was run first."""
     page.evaluate("""async () => {
-        const [script] = document.querySelectorAll("script[data-key]");
+        const [script] = document.querySelectorAll("script[data-options]");
         await import(new URL("surveys-watch.js", script.src));
     }""")

@@ -23,6 +23,9 @@ WITHIN_S = 60
 Event = dict[str, Any]
 Sent = list[tuple[str, list[Event]]]
 
+TAG = '<script type="module" src="{module}?key={key}" data-options="{options}"></script>'
+KEY_IN_TAG = '<script type="module" src="{module}" data-key="{key}" data-options="{options}"></script>'
+
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>{head}{script}</head>
 <body><h1>{title}</h1><nav><a href="/">Home</a> <a href="/mug">Mug</a> <a href="/cart">Cart</a></nav>{body}
@@ -39,6 +42,7 @@ class Shop:
         host: where its pages load the client and send events.
         write_key: its own, so that tests do not see the events of others.
         options: of the client, for all pages.
+        tag: how pages load the client: with places for its module, the write key and the options.
         head: what all pages have in front of the client.
         policy: the Content-Security-Policy of all pages; empty for none.
     """
@@ -52,6 +56,7 @@ class Shop:
         self.address = ""
         self.host = server.address
         self.options: dict[str, Any] = {"act": False, "heartbeat": 0}
+        self.tag = TAG
         self.head = ""
         self.policy = ""
         self.bodies = {"/": "", "/mug": "", "/cart": ""}
@@ -60,8 +65,7 @@ class Shop:
     def script(self) -> str:
         """The client's tag."""
         options = html.escape(json.dumps(self.options))
-        source = f'src="{self.host}/obverse/obverse.js" data-key="{self.write_key}"'
-        return f'<script type="module" {source} data-options="{options}"></script>'
+        return self.tag.format(module=f"{self.host}/obverse/obverse.js", key=self.write_key, options=options)
 
     def page(self, path: str) -> str:
         """Give a page's HTML."""

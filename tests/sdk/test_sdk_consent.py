@@ -42,8 +42,22 @@ def test_denied_keeps_nothing_and_sends_nothing(shop: Shop, visitor: BrowserCont
     assert page.evaluate(KEPT) == NOTHING
     assert visitor.cookies() == []
     own = [url for url in requests if url.startswith(shop.server.address)]
-    assert {url.rpartition("/")[2] for url in own} == {"obverse.js"}
+    assert {url.rpartition("/")[2].partition("?")[0] for url in own} == {"obverse.js"}
     assert page.evaluate("obverse.consent()") == "denied"
+
+
+def test_a_tag_that_is_gone_before_its_options_are_read_starts_nothing(
+    shop: Shop, visitor: BrowserContext
+) -> None:
+    visitor.add_init_script("window.requestIdleCallback = (act) => { window.idle = act; }")
+    noted = sent(visitor)
+    page = visitor.new_page()
+    page.goto(shop.address)
+    page.evaluate("document.querySelector('script[data-options]').remove(); idle(); obverse.track('Seen')")
+    page.evaluate("dispatchEvent(new Event('pagehide')); dispatchEvent(new Event('online'))")
+    assert page.evaluate("obverse.consent()") == "denied"
+    assert page.evaluate(KEPT) == NOTHING
+    assert noted == []
 
 
 @pytest.mark.parametrize("signal", SIGNALS)
@@ -133,7 +147,7 @@ def test_an_answer_counts_at_once_and_taking_it_back_removes_what_was_kept(
 
 
 ACT = """export function start(client, options) {
-    client.track("Element Clicked", { element: options.host });
+    client.track("Element Clicked", { element: new URL("v1/b", options.host).href });
     client.on("page", () => client.track("Element Viewed", { element: "h1", visible_ms: 5 }));
     window.watching = true;
     return () => { window.watching = false; };
@@ -153,6 +167,6 @@ def test_act_is_loaded_only_with_consent_and_stopped_without(shop: Shop, visitor
     viewed = next(row for row in found if row["event"] == "Element Viewed")
     assert viewed["path"] == "/", "what a module says as a page is left belongs to that page"
     clicked = next(row for row in found if row["event"] == "Element Clicked")
-    assert clicked["properties"]["element"] == f"{shop.server.address}/obverse/"
+    assert clicked["properties"]["element"] == f"{shop.server.address}/obverse/v1/b"
     call(page, "consent", "denied")
     assert page.evaluate("window.watching") is False

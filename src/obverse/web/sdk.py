@@ -17,23 +17,28 @@ from obverse.web.delivery import accepts_gzip, matches
 PACKAGED = Path(obverse.__file__).parent / "sdk"
 CHECKOUT = Path(obverse.__file__).parents[2] / "sdk"
 KEPT = "public, max-age=3600, stale-while-revalidate=86400"
-_UNREAD = re.compile(r"/\*\*.*?\*/\s*|^\s*//(?!#).*?\n|^\s+", re.DOTALL | re.MULTILINE)
+_UNREAD = re.compile(r"/\*\*.*?\*/\s*|^\s*//(?!#)[^\n]*\n| // [^\n]*|^\s+", re.DOTALL | re.MULTILINE)
 _TEXT = re.compile(r'("(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)')
 _SPACE = re.compile(r" *([][=<>!&|?:*,;{}()]+) *")
+_BREAK = re.compile(r"(?<=[;,{([])\n|;?\n(?=[})\]])")
 
 
 def compact(script: str) -> str:
     r"""Leave out what a browser does not read: comments, indents, and spaces around what needs none.
 
-    For modules as ours are written: comments begin a line or are ``/** … */``, texts are in double quotes or
-    backticks, and none looks like a comment. What begins with ``//#`` is for browsers, and
-    stays. Lines stay lines, so that nothing depends on semicolons.
+    For modules as ours are written: comments begin with ``// `` or are ``/** … */``, texts are in double
+    quotes or backticks, and none looks like a comment. What begins with ``//#`` is for browsers, and stays.
+    Lines stay lines but at brackets, semicolons and commas, so that nothing depends on semicolons.
 
-    >>> compact('// Why\n/** @type {S} */\nf = (b) => {\n\treturn b + +c ? "x, y" : `1 = ${ b }`;\n};\n')
-    'f=(b)=>{\nreturn b + +c?"x, y":`1 = ${ b }`;\n};\n'
+    >>> compact('/** @type {S} */\nf = (b) => {\n\treturn b + +c ? "x, y" : `1 = ${ b }`; // Why\n}\ng()\n')
+    'f=(b)=>{return b + +c?"x, y":`1 = ${ b }`}\ng()\n'
     """
     parts = _TEXT.split(_UNREAD.sub("", script))
-    return "".join(part if at % 2 else _SPACE.sub(r"\1", part) for at, part in enumerate(parts))
+    return "".join(part if at % 2 else _tight(part) for at, part in enumerate(parts))
+
+
+def _tight(code: str) -> str:
+    return _BREAK.sub("", _SPACE.sub(r"\1", code))
 
 
 class Sdk:

@@ -281,7 +281,7 @@ def test_where_nothing_is_recorded_it_says_how(new_server: Callable[..., Server]
         for path in ("/overlay", PRODUCTS):
             text = client.get(path, timeout=300).text
             assert "No page has told of clicks" in text
-            assert f"data-key=&#34;{server.write_key}&#34;" in text
+            assert f"/obverse/obverse.js?key={server.write_key}&#34;" in text
 
 
 @pytest.mark.browser

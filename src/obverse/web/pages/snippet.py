@@ -42,7 +42,7 @@ def words(address: str, sdk_path: str, key: str) -> dict[str, str]:
     return {"SDK_URL": address + sdk_path, "ADDRESS": address, "HOST": host, "WRITE_KEY": key}
 
 
-OWN_CLIENT = Snippet("HTML", '<script type="module" src="SDK_URL/obverse.js" data-key="WRITE_KEY"></script>')
+OWN_CLIENT = Snippet("HTML", '<script type="module" src="SDK_URL/obverse.js?key=WRITE_KEY"></script>')
 
 CURL = Snippet(
     "Shell",
