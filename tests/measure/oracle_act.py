@@ -101,6 +101,27 @@ def pages_and_acts(
     return pages, acts
 
 
+def converters(deeds: Sequence[Deed], rules: Rules) -> set[tuple[int, str]]:
+    """Who converted in time after they came to which page."""
+    found = set()
+    for unit, own in people_of(deeds).items():
+        for one in own:
+            if one.name in PRESENT and rules.start <= one.time < rules.end:
+                page = shown(one.page)
+                came = min(
+                    other.time
+                    for other in own
+                    if other.name in PRESENT
+                    and shown(other.page) == page
+                    and rules.start <= other.time < rules.end
+                )
+                if any(
+                    other.name == "conversion" and came <= other.time <= came + rules.within for other in own
+                ):
+                    found.add((unit, page))
+    return found
+
+
 @dataclass
 class Attempt:
     """One try at a form."""

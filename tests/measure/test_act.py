@@ -154,8 +154,10 @@ def check_act(row: ActRow, want: oracle.Row, page: oracle.Row) -> None:
     if want["did"]:
         assert row.conversion.value == pytest.approx(want["converted"] / want["did"])
         assert row.value.value == pytest.approx(want["worth"])
+        assert row.value_per_person.value == pytest.approx(want["worth"] / want["did"])
     rest = page["people"] - want["did"]
     if rest:
+        assert row.value_per_other.value == pytest.approx((page["worth"] - want["worth"]) / rest, abs=1e-9)
         assert row.without.value == pytest.approx((page["converted"] - want["converted"]) / rest)
 
 
@@ -164,7 +166,9 @@ def check_act(row: ActRow, want: oracle.Row, page: oracle.Row) -> None:
 def test_every_form_is_what_plain_counting_gives(question: Act, deeds: list[Deed], later: int) -> None:
     newest = max((deed.time for deed in deeds), default=EPOCH) + later * MINUTE
     by_form: dict[tuple[str, str], list[oracle.Attempt]] = defaultdict(list)
-    for attempt in oracle.attempts(deeds, rules_of(question, newest)):
+    rules = rules_of(question, newest)
+    converters = oracle.converters(deeds, rules)
+    for attempt in oracle.attempts(deeds, rules):
         by_form[attempt.page, attempt.form].append(attempt)
     got = told(question, deeds, newest=newest)
     assert {(form.page, form.name) for form in got.forms} == set(by_form)
@@ -178,13 +182,29 @@ def test_every_form_is_what_plain_counting_gives(question: Act, deeds: list[Deed
         decided = form.submitted + form.abandoned
         if decided:
             assert form.abandonment.value == pytest.approx(form.abandoned / decided)
+        for found, converted in ((form.of_converters, True), (form.of_others, False)):
+            theirs = [one.outcome for one in mine if ((one.unit, one.page) in converters) is converted]
+            given_up = theirs.count("abandoned")
+            known = given_up + theirs.count("submitted")
+            assert found.value == (pytest.approx(given_up / known) if known else None)
         touched = Counter(name for one in mine for name, _ in one.touched)
         left = Counter(
             one.touched[-1][0] if one.touched else "(none)" for one in mine if one.outcome == "abandoned"
         )
         assert {field.name: field.left for field in form.fields if field.left} == left
         assert {field.name: field.touched for field in form.fields if field.touched} == touched
+        by_converters = Counter(
+            one.touched[-1][0] if one.touched else "(none)"
+            for one in mine
+            if one.outcome == "abandoned" and (one.unit, one.page) in converters
+        )
+        n_decided = sum(
+            one.outcome in {"abandoned", "submitted"} and (one.unit, one.page) in converters for one in mine
+        )
         for field in form.fields:
+            if n_decided:
+                want = by_converters[field.name] / n_decided
+                assert field.of_converters.value == pytest.approx(want)
             took = sorted(took for one in mine for name, took in one.touched if name == field.name)
             if took:
                 middle = took[(len(took) + 1) // 2 - 1] / SECOND

@@ -31,6 +31,20 @@ def merge(a: Floats, b: Floats) -> Floats:
     return np.stack([n, mean, m2], axis=-1)
 
 
+def less(whole: Floats, part: Floats) -> tuple[int, float, float]:
+    """Give (n, mean, M2) of the draws of `whole` that are not in `part`, which is of some of them.
+
+    >>> less(np.array([4.0, 2.5, 5.0]), np.array([2.0, 3.5, 0.5]))  # 1, 2, 3, 4 without 3, 4
+    (2, 1.5, 0.5)
+    """
+    n = whole[0] - part[0]
+    if n < 1:
+        return 0, 0.0, 0.0
+    mean = (whole[0] * whole[1] - part[0] * part[1]) / n
+    between = (part[1] - mean) ** 2 * part[0] * n / whole[0]
+    return int(n), float(mean), max(float(whole[2] - part[2] - between), 0.0)
+
+
 def with_zeros(moments: Floats, n: int) -> tuple[int, float, float]:
     """Give (n, mean, M2) after adding as many draws of 0 as bring moments of shape (3,) to n draws."""
     zeros = np.array([n - moments[0], 0.0, 0.0])

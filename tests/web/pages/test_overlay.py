@@ -65,6 +65,10 @@ def cells(told: Any, name: str) -> list[str]:
     return [cell["text"].replace("\u202f", " ") for cell in found["cells"]]
 
 
+def shown(cells: list[dict[str, str]]) -> list[str]:
+    return [cell["text"].replace("\u202f", " ") for cell in cells]
+
+
 def test_elements_are_ranked_by_what_is_asked_for(told: Callable[..., Any]) -> None:
     names = {
         show: [row["name"] for row in told(show=show)["overlay"]["value"]["elements"]["rows"]]
@@ -153,19 +157,21 @@ def test_the_side_of_value_shows_what_those_spent_who_did_it(told: Callable[...,
     said = "".join(part["text"] for part in found["answer"]).replace("\u202f", " ")
     assert f"{PEOPLE} people were on /product/* on desktops; within a day they spent € 900" in said
     assert f"88.9 % of it those who click {BUY}" in said  # 40 of 45 converters, each 20 euros
-    *_, worth, each, _ = cells(told(show="click", side="value"), BUY)
-    assert (worth, each) == ("€ 800", "€ 16")
-    assert found["elements"]["columns"][-3:] == ["money of them", "each", "survey"]
-    between = [cell["between"] for cell in found["elements"]["rows"][0]["cells"][-3:-1]]
+    *_, worth, each, others, _ = cells(told(show="click", side="value"), BUY)
+    assert (worth, each, others) == ("€ 800", "€ 16", "€ 2")  # 5 of the 50 others convert
+    assert found["elements"]["columns"][-4:] == ["money of them", "each", "each of others", "survey"]
+    between = [cell["between"] for cell in found["elements"]["rows"][0]["cells"][-4:-1]]
     assert all(between)
-    assert [one["name"] for one in found["wires"]] == ["all their money", "the money of each"]
+    assert [one["name"] for one in found["wires"]] == ["each who clicked it", "each of all others"]
     labels = [one["labels"][0]["short"].replace("\u202f", " ") for one in found["wires"]]
-    assert labels == [worth, each]
+    assert labels == [each, others]
+    level = [next(box["level"] for box in one["boxes"] if box["number"] == 1) for one in found["wires"]]
+    assert level == [9, 1]
 
 
 def test_the_side_of_value_of_time_in_view_is_of_those_who_stay_long(told: Callable[..., Any]) -> None:
-    *_, title_worth, title_each, _ = cells(told(side="value"), TITLE)
-    *_, worth, each, _ = cells(told(side="value"), BUY)
+    *_, title_worth, title_each, _, _ = cells(told(side="value"), TITLE)
+    *_, worth, each, _, _ = cells(told(side="value"), BUY)
     # Converters came early, and the title is looked at the longer the later somebody came.
     assert float(title_each.split()[-1]) < float(each.split()[-1])
     assert title_worth != worth
@@ -243,11 +249,19 @@ def test_forms_errors_and_vitals_are_told(told: Callable[..., Any]) -> None:
     ]
     (error,) = found["errors"]["rows"]
     assert (error["name"], error["cells"][0]["text"]) == ("TypeError shop.js:12", "3")
+    assert shown(error["cells"][3:5]) == ["0 %", "5.5 %"]  # of 45 converters, of 55 others
+    assert shown(form["grid"]["rows"][0]["cells"][3:5]) == ["—", "75.0 %"]  # no converter began it
     vitals = {row["name"][-4:-1]: [cell["text"] for cell in row["cells"]] for row in found["vitals"]["rows"]}
     assert vitals["LCP"][0] == "needs improvement"
     assert vitals["LCP"][1].replace("\u202f", " ") == "3.0 s"
     assert vitals["CLS"][:2] == ["poor", "0.30"]
     assert vitals["INP"][0] == "good"
+    # Slower than 2.5 s from the 51st of 100 people on; converters are the first 40, and 50 to 54.
+    assert [text.replace("\u202f", " ") for text in vitals["LCP"][-3:-1]] == [
+        "8.9 %",
+        f"{100 * 45 / 55:.1f} %",
+    ]
+    assert [text.replace("\u202f", " ") for text in vitals["INP"][-3:-1]] == ["0 %", "0 %"]
 
 
 def test_each_number_leads_to_its_people(told: Callable[..., Any], client: httpx.Client) -> None:

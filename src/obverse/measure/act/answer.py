@@ -37,6 +37,8 @@ class ActRow(msgspec.Struct, frozen=True, kw_only=True):
         versus: the difference of the two; p values are adjusted for the number of rows that are compared
             (Benjamini and Hochberg 1995). It goes together with the act, it need not come from it.
         value: money of the conversions of those who did it, over all of them.
+        value_per_person: the same, on average over those who are compared.
+        value_per_other: that of all others on the page.
     """
 
     page: str
@@ -51,6 +53,8 @@ class ActRow(msgspec.Struct, frozen=True, kw_only=True):
     without: Estimate
     versus: Comparison
     value: Estimate
+    value_per_person: Estimate
+    value_per_other: Estimate
 
 
 class ActPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +85,8 @@ class ActField(msgspec.Struct, frozen=True, kw_only=True):
         touched: how often it was filled in.
         left: attempts that were given up right after it.
         share: of the attempts that were given up.
+        of_converters: of the attempts, decided, of people who converted, the share given up right after it.
+        of_others: the same of all others.
         median_s: time it took, in seconds: half of them took no longer since what came before in the attempt;
             up to a quarter off, as a rule far less. None where nobody filled it in.
     """
@@ -89,6 +95,8 @@ class ActField(msgspec.Struct, frozen=True, kw_only=True):
     touched: int
     left: int
     share: Estimate
+    of_converters: Estimate
+    of_others: Estimate
     median_s: float | None
 
 
@@ -104,6 +112,8 @@ class ActForm(msgspec.Struct, frozen=True, kw_only=True):
         abandoned: not sent in time.
         open: begun so lately that they may yet be sent.
         abandonment: of the attempts that are decided, the share that were given up.
+        of_converters: the same of people who converted within the time after they came to the page.
+        of_others: the same of all others.
         fields: where it was left, the most frequent first.
     """
 
@@ -115,6 +125,8 @@ class ActForm(msgspec.Struct, frozen=True, kw_only=True):
     abandoned: int
     open: int
     abandonment: Estimate
+    of_converters: Estimate
+    of_others: Estimate
     fields: tuple[ActField, ...]
 
 
@@ -202,7 +214,7 @@ _ACTS = pa.schema(
         *_numbers("share", "conversion", "without"),
         *(pa.field(name, pa.float64()) for name in ("difference", "difference_low", "difference_high")),
         pa.field("p_value", pa.float64()),
-        *_numbers("value"),
+        *_numbers("value", "value_per_person", "value_per_other"),
     ]
 )
 
@@ -215,7 +227,7 @@ _FORMS = pa.schema(
         pa.field("field", pa.string()),
         pa.field("touched", pa.int64()),
         pa.field("left", pa.int64()),
-        *_numbers("share"),
+        *_numbers("share", "of_converters", "of_others"),
         pa.field("median_s", pa.float64()),
     ]
 )
@@ -237,7 +249,7 @@ def _act_row(row: ActRow) -> dict[str, object]:
         "difference_high": row.versus.high,
         "p_value": row.versus.p_value,
     }
-    for name in ("share", "conversion", "without", "value"):
+    for name in ("share", "conversion", "without", "value", "value_per_person", "value_per_other"):
         found |= _spread(name, getattr(row, name))
     return found
 
@@ -255,5 +267,7 @@ def _field_row(form: ActForm, field: ActField) -> dict[str, object]:
         "touched": field.touched,
         "left": field.left,
         **_spread("share", field.share),
+        **_spread("of_converters", field.of_converters),
+        **_spread("of_others", field.of_others),
         "median_s": field.median_s,
     }

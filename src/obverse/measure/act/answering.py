@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
 import msgspec
 import numpy as np
 
@@ -20,6 +24,9 @@ from obverse.measure.act.state import (
     BITS,
     BURST,
     F_ABANDONED,
+    F_ABANDONED_BY_THEM,
+    F_CONVERTERS,
+    F_DECIDED_BY_THEM,
     F_OPEN,
     F_PEOPLE,
     F_STARTED,
@@ -31,6 +38,7 @@ from obverse.measure.act.state import (
     PEOPLE,
     RAGE,
     T_LEFT,
+    T_LEFT_BY_CONVERTERS,
     T_TOUCHED,
     TIMES,
 )
@@ -42,12 +50,14 @@ from obverse.measure.estimate import (
     Reason,
     benjamini_hochberg,
     compare,
+    scaled,
     share,
     total,
     wilson,
 )
 from obverse.measure.fields import one_step
 from obverse.measure.frequent import Frequent
+from obverse.measure.moments import less
 from obverse.measure.protocol import Facts
 from obverse.measure.timed import N_BINS, median_s
 from obverse.measure.wording import count
@@ -130,6 +140,8 @@ class _Maker:
             without=share(rest, n_rest),
             versus=compare(converted, did, rest, n_rest),
             value=_worth(money[number]),
+            value_per_person=_each(money[number]),
+            value_per_other=_each(less(self.summary.pages.money[page_row, 0], money[number])),
         )
 
     def elements(self) -> list[ActRow]:
@@ -159,6 +171,7 @@ class _Maker:
         forms = self.summary.forms
         page, form = parted(int(forms.keys[row]))
         sums = forms.sums[row]
+        everyone = _Attempts.of(sums)
         return ActForm(
             page=self.names.page.names[page],
             name=self.names.form.names[form],
@@ -168,10 +181,12 @@ class _Maker:
             abandoned=int(sums[F_ABANDONED]),
             open=int(sums[F_OPEN]),
             abandonment=share_of_things(forms.pairs[row]),
-            fields=tuple(self._fields(int(forms.keys[row]), int(sums[F_ABANDONED]), int(sums[F_PEOPLE]))),
+            of_converters=everyone.converters(int(sums[F_ABANDONED_BY_THEM])),
+            of_others=everyone.others(int(sums[F_ABANDONED] - sums[F_ABANDONED_BY_THEM])),
+            fields=tuple(self._fields(int(forms.keys[row]), everyone)),
         )
 
-    def _fields(self, form: int, abandoned: int, people: int) -> list[ActField]:
+    def _fields(self, form: int, everyone: _Attempts) -> list[ActField]:
         fields = self.summary.fields
         low, high = np.searchsorted(fields.keys, [form << BITS, (form + 1) << BITS])
         made = []
@@ -179,24 +194,50 @@ class _Maker:
             number = int(fields.keys[row]) & (1 << BITS) - 1
             known = self.names.field.names
             bins = _bins(self.summary.times, int(fields.keys[row]))
-            left = int(fields.sums[row, T_LEFT])
+            left, by_them = (int(fields.sums[row, column]) for column in (T_LEFT, T_LEFT_BY_CONVERTERS))
             made.append(
                 ActField(
                     name=known[number] if number < len(known) else NO_FIELD,
                     touched=int(fields.sums[row, T_TOUCHED]),
                     left=left,
-                    share=_share_left(left, abandoned, people),
+                    share=_share_left(left, everyone.abandoned, everyone.people),
+                    of_converters=everyone.converters(by_them),
+                    of_others=everyone.others(left - by_them),
                     median_s=median_s(bins) if bins.any() else None,
                 )
             )
         return sorted(made, key=lambda field: (-field.left, -field.touched, field.name))
 
 
-def _share_left(left: int, abandoned: int, people: int) -> Estimate:
+@dataclass(frozen=True)
+class _Attempts:
+    """Attempts at a form that are decided, and who made them, converters apart."""
+
+    abandoned: int
+    decided: int
+    people: int
+    decided_by_converters: int
+    n_converters: int
+
+    @classmethod
+    def of(cls, sums: Int64s) -> Self:
+        decided = int(sums[F_SUBMITTED] + sums[F_ABANDONED])
+        people, converters = int(sums[F_PEOPLE]), int(sums[F_CONVERTERS])
+        return cls(int(sums[F_ABANDONED]), decided, people, int(sums[F_DECIDED_BY_THEM]), converters)
+
+    def converters(self, left: int) -> Estimate:
+        return _share_left(left, self.decided_by_converters, self.n_converters)
+
+    def others(self, left: int) -> Estimate:
+        rest = self.decided - self.decided_by_converters
+        return _share_left(left, rest, self.people - self.n_converters)
+
+
+def _share_left(left: int, attempts: int, people: int) -> Estimate:
     """Estimate a share of attempts, as many draws as people, at most."""
-    if abandoned == 0:
+    if attempts == 0:
         return Estimate(reason=Reason.NOBODY)
-    found, n = left / abandoned, min(abandoned, people)
+    found, n = left / attempts, min(attempts, people)
     low, high = wilson(found * n, n)
     return Estimate(found, min(low, found), max(high, found))
 
@@ -208,8 +249,12 @@ def _bins(times: Frequent, field: int) -> Int64s:
     return bins
 
 
-def _worth(money: Floats) -> Estimate:
+def _worth(money: Sequence[float] | Floats) -> Estimate:
     return total(int(money[0]), float(money[1]), float(money[2]))
+
+
+def _each(money: Sequence[float] | Floats) -> Estimate:
+    return scaled(_worth(money), 1 / max(float(money[0]), 1.0))
 
 
 def _adjusted(rows: list[ActRow]) -> list[ActRow]:

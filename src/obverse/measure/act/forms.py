@@ -9,6 +9,9 @@ from obverse.measure.act.state import (
     ANY,
     BITS,
     F_ABANDONED,
+    F_ABANDONED_BY_THEM,
+    F_CONVERTERS,
+    F_DECIDED_BY_THEM,
     F_OPEN,
     F_OWN_ABANDONED,
     F_OWN_DECIDED,
@@ -25,6 +28,7 @@ from obverse.measure.act.state import (
     SEEK_FORM,
     SEQ,
     T_LEFT,
+    T_LEFT_BY_CONVERTERS,
     T_TOUCHED,
     TIME,
     WHAT,
@@ -120,6 +124,7 @@ def _begin(w: Walk, unit: int, track: int, at: int, time: int, form: int) -> Non
             ints[base + F_PERSON] = unit + 1
             ints[base + F_OWN_ABANDONED] = ints[base + F_OWN_DECIDED] = 0
             ints[base + F_PEOPLE] += 1
+            ints[base + F_CONVERTERS] += integers_at(w.turned, w.n_pages)[page] != NEVER
     integers_at(w.begun_at, w.n_forms)[form] = page
 
 
@@ -178,10 +183,14 @@ def _close(w: Walk, unit: int, form: int, outcome: int) -> None:
     ints[base + outcome] += 1
     ints[base + F_OWN_ABANDONED] += outcome == F_ABANDONED
     ints[base + F_OWN_DECIDED] += outcome != F_OPEN
+    by_converter = integers_at(w.turned, w.n_pages)[page] != NEVER
+    ints[base + F_ABANDONED_BY_THEM] += by_converter and outcome == F_ABANDONED
+    ints[base + F_DECIDED_BY_THEM] += by_converter and outcome != F_OPEN
     if outcome == F_ABANDONED:
         row = _field_row(w, form, field)
         left = integers_at(w.fields.ints, w.fields.capacity * w.fields.width)
         left[row * w.fields.width + FIRST + T_LEFT] += 1
+        left[row * w.fields.width + FIRST + T_LEFT_BY_CONVERTERS] += by_converter
     meant = is_meant(w.page, page) and is_meant(w.what, form)
     if meant and w.seeking == SEEK_FORM and (w.kind == F_STARTED or is_meant(w.kind, outcome)):
         integers_at(w.found, w.n_found)[unit] = 1

@@ -36,12 +36,14 @@ P_PEOPLE, P_CONVERTED, P_OPEN, N_PAGE_SUMS = 0, 1, 2, 3 + N_ACT
 N_PAGE = N_PAGE_SUMS + N_KINDS
 """Columns of a page: people who were there, who converted, who may yet; then as above."""
 
-F_STARTED, F_SUBMITTED, F_ABANDONED, F_OPEN, F_PEOPLE, N_FORM_SUMS = range(6)
-F_PERSON, F_OWN_ABANDONED, F_OWN_DECIDED, N_FORM = range(5, 9)
-"""Columns of a form: attempts begun, sent, given up, undecided; people; then the last person's own."""
+F_STARTED, F_SUBMITTED, F_ABANDONED, F_OPEN, F_PEOPLE = range(5)
+F_CONVERTERS, F_DECIDED_BY_THEM, F_ABANDONED_BY_THEM, N_FORM_SUMS = range(5, 9)
+F_PERSON, F_OWN_ABANDONED, F_OWN_DECIDED, N_FORM = range(8, 12)
+"""Columns of a form: attempts begun, sent, given up, undecided; people; of these, who converted, and their
+attempts that are decided and that were given up; then the last person's own."""
 
-T_TOUCHED, T_LEFT, N_FIELD = range(3)
-"""Columns of a form's field: how often it was filled in; attempts given up after it."""
+T_TOUCHED, T_LEFT, T_LEFT_BY_CONVERTERS, N_FIELD = range(4)
+"""Columns of a form's field: how often it was filled in; attempts given up after it; those of converters."""
 
 BITS = 15
 KEPT_ACTS = 1 << 14

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec.structs import replace as replace_fields
 
 from obverse.errors import QuestionError
 from obverse.measure.act import Act
@@ -124,6 +126,18 @@ class Place:
             top=100,
             **self._scope(),
         )
+
+    def slow(self, good: Mapping[str, float]) -> Act:
+        """Ask for whom a metric was worse than good: an act of theirs, so that it is counted as acts are.
+
+        Args:
+            good: up to which value each metric is good, by name.
+        """
+        worse = " or ".join(
+            f"(properties.name = '{name}' and properties.value > {most})" for name, most in good.items()
+        )
+        step = Step(events=(VITAL,), where=f"{self.filter} and ({worse})")
+        return replace_fields(self.acts(), error=spell_steps((step,)), element="properties.name")
 
     def vitals(self) -> Linger:
         """Ask for the quartiles of each metric: its value stands where the measure has seconds."""

@@ -23,7 +23,7 @@ from obverse.web.pages.figures import count, day_name, money_estimate, percent, 
 from obverse.web.pages.frame import CARRIED, Link, during, held_by
 from obverse.web.pages.overlay.asking import DRAWN, VIEWED, VITAL, Device, Place
 from obverse.web.pages.overlay.drawn import Drawing, newest
-from obverse.web.pages.overlay.parts import FormTable, errors_of, forms_of, vitals_of
+from obverse.web.pages.overlay.parts import FormTable, errors_of, forms_of, good, vitals_of
 from obverse.web.pages.overlay.rows import (
     DOES,
     SHOWN,
@@ -225,7 +225,6 @@ def _told(
     )
     acts = cast("ActAnswer", asked.lake.ask(place.acts()))
     views = cast("LingerAnswer", asked.lake.ask(place.views())) if VIEWED in names else None
-    vitals = cast("LingerAnswer", asked.lake.ask(place.vitals())) if VITAL in names else None
 
     def link(question: Question, pick: Pick) -> str:
         return links_behind(question, asked.address)(pick)
@@ -247,9 +246,14 @@ def _told(
         elements=element_grid(rows, acts, views, link, side),
         forms=forms_of(acts, link),
         errors=errors_of(acts, link),
-        vitals=vitals_of(vitals) if vitals is not None else Grid((), ()),
+        vitals=_vitals(asked, place) if VITAL in names else Grid((), ()),
         nothing=not acts.people and not rows,
     )
+
+
+def _vitals(asked: Asked, place: Place) -> Grid:
+    slow = cast("ActAnswer", asked.lake.ask(place.slow(good())))
+    return vitals_of(cast("LingerAnswer", asked.lake.ask(place.vitals())), slow)
 
 
 def _wires(
@@ -262,12 +266,14 @@ def _wires(
 ) -> tuple[Wire, ...]:
     """Lay the page out as converters use it and as all others do; once, where one of them are not there.
 
-    On the side of value, as its money is spread: of all who did what is shown, and of each of them.
+    On the side of value as those spend who did what is shown, and as those do who did not.
     """
     if side == "value":
-        total = shades_of_worth(rows, show, "total", acts.currency, behind)
-        each = shades_of_worth(rows, show, "each", acts.currency, behind)
-        return (wire(drawing, total, "all their money"), wire(drawing, each, "the money of each"))
+        names = {True: f"each who {DOES[show]}", False: "each of all others"}
+        return tuple(
+            wire(drawing, shades_of_worth(rows, show, did, acts.currency, behind), name)
+            for did, name in names.items()
+        )
     if not is_compared(rows):
         return (wire(drawing, shades_of_all(rows, show, behind), "everyone"),)
     converters, others = converters_of(acts)

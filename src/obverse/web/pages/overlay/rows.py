@@ -34,6 +34,8 @@ DOES: dict[Show, str] = {
     "rage": "clicked it over and over",
     "dead": "clicked it in vain",
 }
+COMPARED = ("of converters", "of others", "difference")
+"""Columns of `side_cells`."""
 MOST_ROWS = 60
 
 Link = Callable[[Question, Pick], str]
@@ -56,15 +58,17 @@ class Sides:
 
 @dataclass(frozen=True)
 class Worth:
-    """Money of the conversions of those who did something.
+    """Money of the conversions of those who did something, beside that of those who did not.
 
     Attributes:
-        total: of them all.
-        each: on average over all of them.
+        total: of all who did it.
+        each: on average over them.
+        others: on average over those who did not.
     """
 
     total: Estimate
     each: Estimate
+    others: Estimate
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,11 @@ def sides_of(converting: int, converters: int, rest: int, others: int) -> Sides:
     return Sides(
         share(converting, converters), share(rest, others), compare(converting, converters, rest, others)
     )
+
+
+def sides_of_act(act: ActRow, everyone: tuple[int, int]) -> Sides:
+    """Compare how many did something: of the converters and of the others, as `converters_of` counts them."""
+    return sides_of(act.converting, everyone[0], act.compared - act.converting, everyone[1])
 
 
 def converters_of(acts: ActAnswer) -> tuple[int, int]:
@@ -146,15 +155,14 @@ def _row(
         converters = long.converting + short.converting
         others = stayed + short.people - short.converting
         sides = sides_of(long.converting, converters, stayed, others)
-        worth = (
-            Worth(scaled(long.value_per_person, long.people), long.value_per_person) if long.people else None
-        )
+        each = long.value_per_person
+        worth = Worth(scaled(each, long.people), each, short.value_per_person) if long.people else None
         return ElementRow(0, name, view.total_s, view, acts, sides, worth)
     act = acts.get(show)
     if act is None:
         return ElementRow(0, name, 0.0, view, acts, None)
-    sides = sides_of(act.converting, everyone[0], act.compared - act.converting, everyone[1])
-    worth = Worth(act.value, scaled(act.value, 1 / act.people)) if act.people else None
+    sides = sides_of_act(act, everyone)
+    worth = Worth(act.value, act.value_per_person, act.value_per_other)
     return ElementRow(0, name, float(act.people), view, acts, sides, worth)
 
 
@@ -173,13 +181,13 @@ def element_grid(
             (
                 *_view_cells(row.view, views, link),
                 *(_act_cell(row.acts.get(kind), acts, link) for kind in ("click", "rage", "dead")),
-                *(_worth_cells(row.worth, acts.currency) if side == "value" else _side_cells(row.sides)),
+                *(_worth_cells(row.worth, acts.currency) if side == "value" else side_cells(row.sides)),
                 _ask_cell(row, acts, views),
             ),
         )
         for row in rows
     ]
-    last = ("money of them", "each") if side == "value" else ("of converters", "of others", "difference")
+    last = ("money of them", "each", "each of others") if side == "value" else COMPARED
     return Grid((*columns, *last, "survey"), tuple(made))
 
 
@@ -211,7 +219,8 @@ def _act_cell(act: ActRow | None, acts: ActAnswer, link: Link) -> Cell:
     return Cell(percent(act.share.value), link(acts.question, act_pick(acts, act)))
 
 
-def _side_cells(sides: Sides | None) -> tuple[Cell, ...]:
+def side_cells(sides: Sides | None) -> tuple[Cell, ...]:
+    """Write the share of converters, that of others, and their difference."""
     if sides is None:
         return (Cell(NOTHING),) * 3
     gap = sides.versus
@@ -226,8 +235,9 @@ def _side_cells(sides: Sides | None) -> tuple[Cell, ...]:
 
 def _worth_cells(worth: Worth | None, currency: str | None) -> tuple[Cell, ...]:
     if worth is None:
-        return (Cell(NOTHING),) * 2
-    written = (money_estimate(one.value, one.low, one.high, currency) for one in (worth.total, worth.each))
+        return (Cell(NOTHING),) * 3
+    found = (worth.total, worth.each, worth.others)
+    written = (money_estimate(one.value, one.low, one.high, currency) for one in found)
     return tuple(Cell(text, between=between) for text, between in written)
 
 
@@ -283,19 +293,23 @@ def shades_of_all(
 def shades_of_worth(
     rows: tuple[ElementRow, ...],
     show: Show,
-    of: Literal["total", "each"],
+    did: bool,
     currency: str | None,
     href: Callable[[ElementRow], str],
 ) -> dict[str, Shade]:
-    """Say how dark each element is by the money of those who did something with it: all of it, or each's."""
-    worth = {row.name: getattr(row.worth, of) for row in rows if row.worth is not None}
-    most = max((one.value or 0.0 for one in worth.values()), default=0.0)
+    """Say how dark each element is by what those spent on average who did something with it, or did not.
+
+    Both sides have the same scale.
+    """
+    known = [row.worth for row in rows if row.worth is not None]
+    most = max((one.value or 0.0 for both in known for one in (both.each, both.others)), default=0.0)
+    worth = {row.name: row.worth.each if did else row.worth.others for row in rows if row.worth is not None}
     made = {}
     for row in rows:
         found = worth.get(row.name, Estimate())
         text, between = money_estimate(found.value, found.low, found.high, currency)
-        said = f"{text}{f' ({between})' if between else ''} {'each' if of == 'each' else 'in all'}"
+        said = f"{text}{f' ({between})' if between else ''} each"
         scaled_to = found.value / most if found.value is not None and most > 0 else None
-        title = f"{row.name}: {said}, of those who {DOES[show]}"
+        title = f"{row.name}: {said}, of {'those who' if did else 'all but those who'} {DOES[show]}"
         made[row.name] = Shade(row.number, scaled_to, title, href(row), text if found.value else "")
     return made
