@@ -7,11 +7,12 @@ the page.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from obverse.errors import unknown
 from obverse.web.pages.address import Address
+from obverse.web.pages.drawing.days import with_days
 
 SIDES = {"people": "People", "value": "Value"}
 PERIODS = {
@@ -47,12 +48,31 @@ def during(period: str) -> str:
     return "since the beginning" if period == "all" else f"in {PERIODS[period]}"
 
 
-def between(address: Address, period: str) -> str:
+def between(start: str, end: str) -> str:
+    r"""Say between which days something happened; an instant is left as it was written.
+
+    >>> [between("2026-01-01", "2026-02-01"), between("2026-01-01", ""), between("", "2026-02-01")]
+    ['from 1\xa0Jan\xa02026 to 31\xa0Jan\xa02026', 'since 1\xa0Jan\xa02026', 'until 31\xa0Jan\xa02026']
+    >>> between("2026-01-01T12:00", "2026-01-01T13:00")
+    'from 2026-01-01T12:00 to before 2026-01-01T13:00'
+    """
+    try:
+        last = (date.fromisoformat(end) - timedelta(days=1)).isoformat() if end else ""
+    except (ValueError, OverflowError):
+        last = f"before {end}"
+    if not last:
+        told = f"since {start or 'the beginning'}"
+    elif not start:
+        told = f"until {last}"
+    else:
+        told = f"on {last}" if start == last else f"from {start} to {last}"
+    return with_days(told)
+
+
+def period_named(address: Address, period: str) -> str:
     """Say when something happened: between the days that an address names, else during the period."""
     start, end = address.get("start").strip(), address.get("end").strip()
-    if start or end:
-        return f"from {start or 'the beginning'} to before {end or 'now'}"
-    return during(period)
+    return between(start, end) if start or end else during(period)
 
 
 @dataclass(frozen=True)

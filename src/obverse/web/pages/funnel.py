@@ -18,7 +18,7 @@ from obverse.web.pages.asked import Asked, answer
 from obverse.web.pages.composing import AddForm, addable
 from obverse.web.pages.explore.catalogue import FUNNEL, navigation
 from obverse.web.pages.figures import cut
-from obverse.web.pages.frame import PERIODS, during
+from obverse.web.pages.frame import PERIODS, between, during
 from obverse.web.pages.funnel_form import (
     BY_ATS,
     COUNTS,
@@ -243,8 +243,7 @@ def _remark(name: str, known: list[str]) -> str:
 def _period_name(form: FunnelForm) -> str:
     if form.period != DATES:
         return f"Began {during(form.period)}"
-    start, end = form.start or "the beginning", form.end or "now"
-    return f"Began from {start} to before {end}"
+    return f"Began {between(form.start, form.end)}"
 
 
 def _suggested(names: tuple[tuple[str, int], ...]) -> list[str]:

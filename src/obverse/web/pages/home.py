@@ -12,7 +12,7 @@ from obverse.event import TOUCHPOINTS
 from obverse.measure.overview_question import Overview
 from obverse.web.pages.asked import Asked, answer
 from obverse.web.pages.figures import clock, instant, money, short_day
-from obverse.web.pages.frame import Link, between, held_by
+from obverse.web.pages.frame import Link, held_by, period_named
 from obverse.web.pages.home_figures import Figures, figures_of
 from obverse.web.pages.latest import latest
 from obverse.web.pages.page import Page, Panel, panel
@@ -70,7 +70,7 @@ def build(asked: Asked) -> Response[bytes]:
     empty = figures.value is not None and not figures.value.people.number
     page = HomePage(
         title="Home",
-        period_name=between(asked.address, asked.view.period),
+        period_name=period_named(asked.address, asked.view.period),
         figures=figures,
         live=panel(lambda: _live(asked)),
         empty=empty,

@@ -40,7 +40,7 @@ from obverse.web.pages.explore.form import (
 from obverse.web.pages.explore.result import Result, result_of
 from obverse.web.pages.explore.suggested import suggested
 from obverse.web.pages.export import downloads
-from obverse.web.pages.frame import CARRIED, Link, during, held_by
+from obverse.web.pages.frame import CARRIED, Link, between, during, held_by
 from obverse.web.pages.known import MOST_OFFERED, Known, known_fields
 from obverse.web.pages.page import Page, Panel, panel
 from obverse.web.pages.snippet import Snippet
@@ -250,7 +250,7 @@ def _period_name(form: Form) -> str:
     if not form.dated:
         return during(form.view.period)
     start, end = (next((text for text in form.texts.get(name, ()) if text), "") for name in ("start", "end"))
-    return f"from {start or 'the beginning'} to before {end or 'now'}"
+    return between(start, end)
 
 
 def build_index(asked: Asked) -> Response[bytes]:

@@ -20,7 +20,7 @@ from obverse.web.pages.behind import links_behind
 from obverse.web.pages.drawing.grid import Cell, Grid, Row
 from obverse.web.pages.explore.catalogue import OVERLAY, OVERLAY_PATH, navigation
 from obverse.web.pages.figures import count, day_name, money_estimate, percent, plural, span
-from obverse.web.pages.frame import CARRIED, Link, during, held_by
+from obverse.web.pages.frame import CARRIED, Link, held_by, period_named
 from obverse.web.pages.overlay.asking import DRAWN, VIEWED, VITAL, Device, Place
 from obverse.web.pages.overlay.drawn import Drawing, newest
 from obverse.web.pages.overlay.parts import FormTable, errors_of, forms_of, good, vitals_of
@@ -118,7 +118,7 @@ def _base(asked: Asked, path: str) -> dict[str, Any]:
     return {
         "title": f"{path[:60]} · acts" if path else "Acts on the page",
         "path": path,
-        "period_name": _period_name(asked),
+        "period_name": period_named(asked.address, asked.view.period),
         "conversion": asked.values.conversion_event,
         "hidden": shared.pairs,
         "held": held_by(asked.address),
@@ -162,13 +162,6 @@ def _scope(asked: Asked) -> dict[str, Any]:
     zone = view.zone_text if view.zone_problem is None else "UTC"
     where, segment = address.get("where") or None, address.get("segment") or None
     return {"start": start, "end": end, "zone": zone, "where": where, "segment": segment}
-
-
-def _period_name(asked: Asked) -> str:
-    start, end = asked.address.get("start"), asked.address.get("end")
-    if start or end:
-        return f"from {start or 'the beginning'} to before {end or 'now'}"
-    return during(asked.view.period)
 
 
 def _chosen(asked: Asked, path: str, names: set[str]) -> OverlayPage:
