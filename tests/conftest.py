@@ -135,7 +135,7 @@ class Server:
 
     def anyone(self) -> httpx.Client:
         """Give a client that is not logged in; close it after use, or use it by `with`."""
-        return httpx.Client(base_url=self.address, timeout=30, trust_env=False)
+        return httpx.Client(base_url=self.address, timeout=120, trust_env=False)
 
 
 @dataclass(frozen=True)
