@@ -120,6 +120,8 @@ class Owners:
 
     def people(self, streams: Int32s, times: Int64s) -> Int32s:
         """Give the person of each event, by the stream it came under and its time."""
+        if len(self._pool.stream) == 0:
+            return streams
         return _people(
             frozen(streams), frozen(times), self._first, self._count, self._pool.time, self._pool.user
         )

@@ -118,10 +118,13 @@ def build(rows: Rows, owners: Owners, n_people: int, last_seq: int) -> Reel:
         raise DataError(f"{len(rows.seq)} events of one name are more than one tape can hold")
     seq, stream, unsorted, value = rows.seq, rows.stream, rows.time, rows.value
     del rows  # each column is given up as soon as it is in order
+    first = int(seq[0]) if len(seq) and seq[-1] - seq[0] == len(seq) - 1 else None
+    if first is not None:  # there are no other events, so the order tells the seqs
+        seq = np.zeros(0, np.int64)
     person = owners.people(stream, unsorted)
     offsets, order, time = arrange(frozen(person), n_people, frozen(unsorted))
     del person, unsorted
-    seq = seq[order]
+    seq = seq[order] if first is None else np.add(order, first, dtype=np.int64)
     stream = stream[order]
     value = value[order] if len(value) else value
     return Reel.of([frozen(column) for column in (offsets, time, seq, stream, order, value)], last_seq)
