@@ -150,6 +150,26 @@ def test_what_another_tool_erases_is_gone_at_once(
     assert not before & on_disk(cache)
 
 
+def test_what_is_erased_while_it_is_read_is_not_kept(
+    table: EventTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape = Tape(table, tmp_path / "tape")
+    read = Reader.columns
+
+    def erase(self: Reader, *args: Any) -> Any:
+        found = read(self, *args)
+        if "c0" in found[1] and table.snapshot.n_events == len(EVENTS):
+            table._delta.delete("seq <= 3")
+            tape.names()
+        return found
+
+    monkeypatch.setattr(Reader, "columns", erase)
+    answer = ask(tape)
+    tape.close()
+    assert table.snapshot.n_events == len(EVENTS) - 3
+    assert answer == ask(Tape(table, None)) == kept(table, tmp_path / "tape")
+
+
 @pytest.mark.parametrize("damage", ["cut", "gone", "noise", "meta", "other lake"])
 def test_what_is_torn_or_foreign_is_read_anew(table: EventTable, tmp_path: Path, damage: str) -> None:
     cache = tmp_path / "tape"

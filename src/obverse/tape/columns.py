@@ -47,6 +47,7 @@ class Columns:
         self._kept = kept
         self._waiting: dict[Key, Known] = {}  # for the disk, if the cache has no room for them meanwhile
         self._unread = 0  # events looked at for them
+        self._life = 0
         self._locks: defaultdict[Kind, threading.Lock] = defaultdict(threading.Lock)
         self._guard = threading.Lock()
 
@@ -63,6 +64,7 @@ class Columns:
 
     def held(self, kind: Kind, wanted: Sequence[Wanted], upto: int, n_rows: int) -> list[Column]:
         """Give columns as `get` does, those of few keys as such."""
+        life = self._life
         with self._lock_of(kind):
             found = {column: self._known((kind, column)) for column in wanted}
             for covered in {covered for _, covered in found.values() if covered < upto}:
@@ -70,10 +72,9 @@ class Columns:
                 for column, more in zip(behind, self._read(kind, behind, covered, upto), strict=True):
                     whole = _longer(found[column][0], more)
                     found[column] = whole, upto
-                    self._hold((kind, column), found[column])
-                    if self._kept.due((kind, column), upto):
-                        self._waiting[kind, column] = found[column]
-                        self._unread += upto - covered
+                    with self._guard:
+                        if life == self._life:  # else what was read may be gone from the lake
+                            self._take((kind, column), found[column], upto - covered)
         if any(len(values) < n_rows for values, _ in found.values()):
             raise Gone
         return [found[column][0][:n_rows] for column in wanted]
@@ -81,9 +82,19 @@ class Columns:
     def _known(self, key: Key) -> Known:
         """Give what is known of a column, in memory or on disk, and up to which seq."""
         found: Known | None = self._cache.get(key) or self._waiting.get(key)
-        if found is None and (found := self._kept.find(key)):
-            self._hold(key, found)
+        if found is None:
+            with self._guard:  # so that nothing comes back that is being forgotten
+                found = self._kept.find(key)
+                if found:
+                    self._hold(key, found)
         return found or (np.zeros(0, _TYPES[key[1].form]), 0)
+
+    def _take(self, key: Key, known: Known, n_read: int) -> None:
+        """Keep a column that was read, for the disk too if it is due there."""
+        self._hold(key, known)
+        if self._kept.due(key, known[1]):
+            self._waiting[key] = known
+            self._unread += n_read
 
     def _hold(self, key: Key, known: Known) -> None:
         column = known[0]
@@ -91,9 +102,11 @@ class Columns:
         self._cache.put(key, known, 0 if mapped(rows) else column.nbytes, Worth.COLUMN)
 
     def forget(self) -> None:
-        """Forget what is on disk, and what is to go there."""
-        self._waiting.clear()
-        self._kept.forget()
+        """Forget what is on disk, what is to go there, and what is being read now; the cache comes after."""
+        with self._guard:
+            self._life += 1
+            self._waiting.clear()
+            self._kept.forget()
 
     def worth_saving(self) -> bool:
         """Tell whether enough was read since columns were last kept on disk."""

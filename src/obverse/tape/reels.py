@@ -123,9 +123,9 @@ class Reels:
         """Forget everything, on disk too, so that it is made anew from the lake."""
         with self.lock:
             self._forget()
+            self._columns.forget()
             self._cache.discard(lambda key: True)
             self._directory.forget()
-            self._columns.forget()
             if self._store:
                 self._store.clear()
 
