@@ -47,7 +47,7 @@ def test_the_interval_of_a_sum_agrees_with_scipy(draws: list[float]) -> None:
 def test_students_t_is_scipys_whether_by_its_series_or_not(freedom: int) -> None:
     expected = stats.t.ppf(0.975, freedom)
     assert float(student(freedom)) == pytest.approx(expected, rel=1e-13)
-    assert student(np.array([freedom, 10.0**6]))[0] == pytest.approx(expected, rel=1e-13)
+    assert student(np.array([freedom, 10**6]))[0] == pytest.approx(expected, rel=1e-13)
 
 
 def test_one_draw_has_no_interval() -> None:

@@ -170,10 +170,13 @@ def test_what_is_erased_while_it_is_read_is_not_kept(
     assert answer == ask(Tape(table, None)) == kept(table, tmp_path / "tape")
 
 
-@pytest.mark.parametrize("damage", ["cut", "gone", "noise", "meta", "other lake"])
-def test_what_is_torn_or_foreign_is_read_anew(table: EventTable, tmp_path: Path, damage: str) -> None:
+@pytest.mark.parametrize("damage", ["cut", "gone", "noise", "meta", "other lake", "other DuckDB"])
+def test_what_is_torn_or_foreign_is_read_anew(
+    table: EventTable, tmp_path: Path, reads: list[tuple[int, int]], damage: str
+) -> None:
     cache = tmp_path / "tape"
     answer = kept(table, cache)
+    reads.clear()
     meta = cache / "columns" / "meta.json"
     array = cache / "columns" / sorted(on_disk(cache))[0]
     if damage == "cut":
@@ -185,9 +188,13 @@ def test_what_is_torn_or_foreign_is_read_anew(table: EventTable, tmp_path: Path,
     elif damage == "meta":
         meta.write_bytes(meta.read_bytes()[:100])
     else:
-        meta.write_text(json.dumps({**json.loads(meta.read_text()), "lake": "another"}))
+        changed = {damage.removeprefix("other ").lower(): "another"}
+        meta.write_text(json.dumps({**json.loads(meta.read_text()), **changed}))
     assert kept(table, cache) == answer
+    assert reads
+    reads.clear()
     assert kept(table, cache) == answer
+    assert reads == []
 
 
 def test_two_processes_keep_what_either_read(

@@ -104,7 +104,8 @@ class Comparison(msgspec.Struct, frozen=True):
 
 def student(freedom: Any) -> Any:
     """Give the half width of an interval in standard errors, these with so many degrees of freedom."""
-    if np.all(np.asarray(freedom) >= MANY):  # a first answer need not wait for SciPy to load
+    freedom = np.asarray(freedom, np.float64)
+    if np.all(freedom >= MANY):  # a first answer need not wait for SciPy to load
         return Z + sum(term / freedom**power for power, term in enumerate(_SERIES, 1))
     return scipy.special.stdtrit(freedom, 0.5 + LEVEL / 2)
 

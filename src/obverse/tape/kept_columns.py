@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from numpy.typing import NDArray
 
 from obverse.lake.snapshot import Snapshot
@@ -62,6 +63,7 @@ class Listed:
         version: version of the lake when they were last kept.
         lost: how many events had been deleted from it by then.
         rewritten: `Snapshot.rewritten` then.
+        duckdb: version of DuckDB that computed them: another may hash texts in another way.
         columns: the one used longest ago first.
         format: version of what is kept.
     """
@@ -70,6 +72,7 @@ class Listed:
     version: int
     lost: int
     rewritten: str
+    duckdb: str
     columns: tuple[KeptColumn, ...]
     format: int = FORMAT
 
@@ -80,7 +83,7 @@ class Listed:
 
     def fits(self, snapshot: Snapshot) -> bool:
         """Tell whether the columns are of events that the lake still has as they were."""
-        return _state(snapshot) == (self.lost, self.rewritten) and all(
+        return _state(snapshot) == (self.lost, self.rewritten, self.duckdb) and all(
             column.last_seq <= snapshot.last_seq for column in self.columns
         )
 
@@ -186,9 +189,9 @@ class KeptColumns:
         return {one.key: (column, one.last_seq) for one, column in found if column is not None}
 
 
-def _state(snapshot: Snapshot) -> tuple[int, str]:
-    """Tell how many events were deleted from a lake, and which files were changed by others."""
-    return snapshot.last_seq - snapshot.n_events, snapshot.rewritten
+def _state(snapshot: Snapshot) -> tuple[int, str, str]:
+    """Tell what columns hold good for: `Listed.lost`, `rewritten` and `duckdb`."""
+    return snapshot.last_seq - snapshot.n_events, snapshot.rewritten, duckdb.__version__
 
 
 def _arrays(column: Column) -> dict[str, NDArray[Any]]:
