@@ -17,7 +17,6 @@ from obverse.web.pages.overlay.drawn import Drawing, read_drawing
 from obverse.web.pages.overlay.wire import TALLEST, Shade, wire
 from tests.web.pages.conftest import Eye, send, wait_for
 from tests.web.pages.shelf import (
-    BUY,
     CLICKED,
     CONVERTING,
     DRAWING,
@@ -75,13 +74,13 @@ def test_elements_are_ranked_by_what_is_asked_for(told: Callable[..., Any]) -> N
         for show in ("linger", "click", "dead")
     }
     image = "main>section>img"
-    assert names["linger"] == [f"1. {BUY}", f"2. {TITLE}", image]
-    assert names["click"] == [f"1. {BUY}", f"2. {image}", TITLE]
-    assert names["dead"] == [f"1. {image}", BUY, TITLE]
+    assert names["linger"] == ["1. buy", f"2. {TITLE}", image]
+    assert names["click"] == ["1. buy", f"2. {image}", TITLE]
+    assert names["dead"] == [f"1. {image}", "buy", TITLE]
 
 
 def test_an_element_has_its_time_its_clicks_and_its_converters(told: Callable[..., Any]) -> None:
-    saw, median, _, clicked, rage, dead, converters, others, *_ = cells(told(show="click"), BUY)
+    clicked, rage, dead, converters, others, _, saw, median, *_ = cells(told(show="click"), "buy")
     assert (saw, clicked, rage, dead) == (str(LOOKED_LONG), f"{CLICKED}.0 %", "5.0 %", "—")
     assert median == "6 s"
     assert len(CONVERTING) == 45
@@ -90,7 +89,7 @@ def test_an_element_has_its_time_its_clicks_and_its_converters(told: Callable[..
 
 def test_time_in_view_is_compared_by_who_looked_longer_than_half_do(told: Callable[..., Any]) -> None:
     # The title is looked at the longer the later somebody came; converters came early.
-    *_, converters, others, difference, _ = cells(told(), TITLE)
+    _, _, _, converters, others, difference, *_ = cells(told(), TITLE)
     assert float(converters.split()[0]) < 15 < 70 < float(others.split()[0])
     assert difference.startswith("−")
 
@@ -156,11 +155,11 @@ def test_the_side_of_value_shows_what_those_spent_who_did_it(told: Callable[...,
     found = told(show="click", side="value")["overlay"]["value"]
     said = "".join(part["text"] for part in found["answer"]).replace("\u202f", " ")
     assert f"{PEOPLE} people were on /product/* on desktops; within a day they spent € 900" in said
-    assert f"88.9 % of it those who click {BUY}" in said  # 40 of 45 converters, each 20 euros
-    *_, worth, each, others, _ = cells(told(show="click", side="value"), BUY)
+    assert "88.9 % of it those who click buy" in said  # 40 of 45 converters, each 20 euros
+    _, _, _, worth, each, others, *_ = cells(told(show="click", side="value"), "buy")
     assert (worth, each, others) == ("€ 800", "€ 16", "€ 2")  # 5 of the 50 others convert
-    assert found["elements"]["columns"][-4:] == ["money of them", "each", "each of others", "survey"]
-    between = [cell["between"] for cell in found["elements"]["rows"][0]["cells"][-4:-1]]
+    assert found["elements"]["columns"][4:7] == ["money of them", "each", "each of others"]
+    between = [cell["between"] for cell in found["elements"]["rows"][0]["cells"][3:6]]
     assert all(between)
     assert [one["name"] for one in found["wires"]] == ["each who clicked it", "each of all others"]
     labels = [one["labels"][0]["short"].replace("\u202f", " ") for one in found["wires"]]
@@ -170,8 +169,8 @@ def test_the_side_of_value_shows_what_those_spent_who_did_it(told: Callable[...,
 
 
 def test_the_side_of_value_of_time_in_view_is_of_those_who_stay_long(told: Callable[..., Any]) -> None:
-    *_, title_worth, title_each, _, _ = cells(told(side="value"), TITLE)
-    *_, worth, each, _, _ = cells(told(side="value"), BUY)
+    _, _, _, title_worth, title_each, *_ = cells(told(side="value"), TITLE)
+    _, _, _, worth, each, *_ = cells(told(side="value"), "buy")
     # Converters came early, and the title is looked at the longer the later somebody came.
     assert float(title_each.split()[-1]) < float(each.split()[-1])
     assert title_worth != worth
@@ -267,7 +266,7 @@ def test_forms_errors_and_vitals_are_told(told: Callable[..., Any]) -> None:
 def test_each_number_leads_to_its_people(told: Callable[..., Any], client: httpx.Client) -> None:
     found = told()["overlay"]["value"]
     row = found["elements"]["rows"][0]
-    for cell, n in ((row["cells"][0], LOOKED_LONG), (row["cells"][3], CLICKED), (row["cells"][4], 5)):
+    for cell, n in ((row["cells"][0], LOOKED_LONG), (row["cells"][6], CLICKED), (row["cells"][7], 5)):
         assert f"{n} people" in client.get(cell["href"]).text
     assert "15 people" in client.get(found["forms"][0]["grid"]["rows"][0]["cells"][1]["href"]).text
     assert "3 people" in client.get(found["errors"]["rows"][0]["cells"][0]["href"]).text

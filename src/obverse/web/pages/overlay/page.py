@@ -34,6 +34,7 @@ from obverse.web.pages.overlay.rows import (
     element_grid,
     element_rows,
     is_compared,
+    readable,
     shades_of,
     shades_of_all,
     shades_of_worth,
@@ -137,11 +138,11 @@ def _choose(asked: Asked, unrecorded: bool) -> OverlayPage:
 
 
 def _pages(asked: Asked) -> Grid:
-    """List the pages that most people were on, and what they did there."""
+    """List the pages where people are known to do something, then those that most people were on."""
     found = cast("ActAnswer", asked.lake.ask(Act(**_scope(asked), n_rows=1, n_forms=1)))
     here = asked.address.keep((*CARRIED, "device", "show"))
     rows = []
-    for page in found.pages[:MOST_PAGES]:
+    for page in sorted(found.pages, key=lambda page: not page.acts)[:MOST_PAGES]:
         people = {act.kind: act.people for act in page.acts}
         cells = (
             Cell(count(people[kind])) if kind in people else Cell("—")
@@ -236,7 +237,7 @@ def _told(
         wires=_wires(drawing, acts, rows, show, side, behind) if drawing is not None else (),
         compared=is_compared(rows),
         drawn=day_name(drawing.at) if drawing is not None and drawing.at is not None else "",
-        elements=element_grid(rows, acts, views, link, side),
+        elements=element_grid(rows, acts, views, link, show, side),
         forms=forms_of(acts, link),
         errors=errors_of(acts, link),
         vitals=_vitals(asked, place) if VITAL in names else Grid((), ()),
@@ -287,12 +288,12 @@ def _sentence(acts: ActAnswer, views: LingerAnswer | None, path: str, device: De
     timed = [page for page in views.pages if page.median_s.value is not None] if views else []
     if timed:
         longest = max(timed, key=lambda page: page.total_s)
-        said += [Part("; most time goes to "), Part(longest.name, "name")]
+        said += [Part("; most time goes to "), Part(readable(longest.name), "name")]
         said += [Part(f", half look longer than {span(longest.median_s.value)}")]
     clicks = [row for row in acts.elements if row.kind == "click"]
     if clicks:
         most = max(clicks, key=lambda row: row.people)
-        said += [Part("; most click "), Part(most.element or "", "name")]
+        said += [Part("; most click "), Part(readable(most.element or ""), "name")]
         said += [Part(f" ({percent(most.share.value)})")]
     return (*said, Part("."))
 
@@ -307,7 +308,7 @@ def _spent(acts: ActAnswer) -> Sentence:
     if clicks:
         most = max(clicks, key=lambda row: row.value.value or 0.0)
         share = percent((most.value.value or 0.0) / worth.value)
-        said += [Part(f", {share} of it those who click "), Part(most.element or "", "name")]
+        said += [Part(f", {share} of it those who click "), Part(readable(most.element or ""), "name")]
     return tuple(said)
 
 

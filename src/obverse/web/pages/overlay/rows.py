@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from obverse.measure.act import ActAnswer, ActRow
 from obverse.measure.act.picturing import act_pick
@@ -37,6 +38,9 @@ DOES: dict[Show, str] = {
 COMPARED = ("of converters", "of others", "difference")
 """Columns of `side_cells`."""
 MOST_ROWS = 60
+
+_GIVEN = re.compile(r"\[data-obverse=([^\]]+)\]")
+T = TypeVar("T")
 
 Link = Callable[[Question, Pick], str]
 
@@ -171,24 +175,42 @@ def element_grid(
     acts: ActAnswer,
     views: LingerAnswer | None,
     link: Link,
+    show: Show,
     side: Side = "people",
 ) -> Grid:
-    """Write the rows as a table: how converters and others differ, or what those who did it spent."""
-    columns = ("element", "saw it", "in view", "in view, in all", "clicked", "rage", "dead")
+    """Write the rows as a table: what is shown, how converters and others differ or spent, then the rest."""
     made = [
         Row(
-            f"{row.number}. {row.name}" if row.number else row.name,
+            f"{row.number}. {readable(row.name)}" if row.number else readable(row.name),
             (
-                *_view_cells(row.view, views, link),
-                *(_act_cell(row.acts.get(kind), acts, link) for kind in ("click", "rage", "dead")),
-                *(_worth_cells(row.worth, acts.currency) if side == "value" else side_cells(row.sides)),
+                *_in_turn(
+                    show,
+                    _view_cells(row.view, views, link),
+                    tuple(_act_cell(row.acts.get(kind), acts, link) for kind in ("click", "rage", "dead")),
+                    _worth_cells(row.worth, acts.currency) if side == "value" else side_cells(row.sides),
+                ),
                 _ask_cell(row, acts, views),
             ),
         )
         for row in rows
     ]
-    last = ("money of them", "each", "each of others") if side == "value" else COMPARED
-    return Grid((*columns, *last, "survey"), tuple(made))
+    compared = ("money of them", "each", "each of others") if side == "value" else COMPARED
+    columns = _in_turn(show, ("saw it", "in view", "in view, in all"), ("clicked", "rage", "dead"), compared)
+    return Grid(("element", *columns, "survey"), tuple(made))
+
+
+def _in_turn(show: Show, view: tuple[T, ...], acts: tuple[T, ...], compared: tuple[T, ...]) -> tuple[T, ...]:
+    """Put what is shown first, for screens that show few columns, and what it is compared by behind it."""
+    return (*view, *compared, *acts) if show == "linger" else (*acts, *compared, *view)
+
+
+def readable(element: str) -> str:
+    """Write an element's path with the names that its page gave, as those stand.
+
+    >>> readable("[data-obverse=cart]>button:nth-of-type(2)")
+    'cart>button:nth-of-type(2)'
+    """
+    return _GIVEN.sub(r"\1", element)
 
 
 def _ask_cell(row: ElementRow, acts: ActAnswer, views: LingerAnswer | None) -> Cell:
