@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from obverse.measure import moments
-from obverse.measure.estimate import MANY, Reason, compare, holm, share, student, total, wilson
+from obverse.measure.estimate import (
+    MANY,
+    Reason,
+    benjamini_hochberg,
+    compare,
+    holm,
+    share,
+    student,
+    total,
+    wilson,
+)
 from obverse.measure.histogram import bin_of, coarse_s, edges_ms, n_bins, quantiles_s
 
 COUNTS = st.integers(0, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -70,6 +80,21 @@ def test_a_comparison_without_enough_people_is_a_reason() -> None:
     assert compare(1, 29, 10, 100).reason == Reason.TOO_FEW
     assert compare(10, 100, 1, 29).reason == Reason.TOO_FEW
     assert compare(10, 100, 0, 0).reason == Reason.NO_REST
+
+
+@given(st.lists(st.floats(0, 1), max_size=20))
+def test_benjamini_and_hochberg_are_as_scipy_has_them(p_values: list[float]) -> None:
+    expected = stats.false_discovery_control(p_values) if p_values else []
+    assert benjamini_hochberg(p_values) == pytest.approx(list(expected))
+
+
+@given(st.lists(st.integers(-5, 50), min_size=1, max_size=30), st.integers(0, 30))
+def test_moments_less_a_part_are_those_of_the_rest(draws: list[int], cut: int) -> None:
+    whole, part, rest = np.zeros(3), np.zeros(3), np.zeros(3)
+    for at, draw in enumerate(draws):
+        for sums in (whole, part if at < cut else rest):
+            moments.push(sums, float(draw))
+    assert moments.less(whole, part) == pytest.approx(tuple(rest), abs=1e-6)
 
 
 @given(st.lists(st.floats(0, 1), max_size=8))

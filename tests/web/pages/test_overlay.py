@@ -237,6 +237,20 @@ def test_figures_on_a_wireframe_do_not_lie_on_each_other_nor_outside_it() -> Non
     assert ends[-1][1] <= 1200.0
 
 
+def test_a_figure_does_not_hide_a_narrow_element() -> None:
+    elements = (
+        ("narrow", 100.0, 500.0, 40.0, 40.0),
+        ("wide", 100.0, 700.0, 900.0, 40.0),
+        ("top", 0, 5.0, 40.0, 40.0),
+    )
+    shades = {name: Shade(i, 0.5, "", short="29.2 %") for i, (name, *_) in enumerate(elements, 1)}
+    drawn = wire(Drawing(elements, 1200.0, 900.0), shades, "everyone")
+    narrow, wide, top = sorted(drawn.labels, key=lambda label: label.number)
+    half = 0.75 * drawn.text
+    assert narrow.y + half <= 500
+    assert (wide.y - half, top.y - half) == (700, 5)
+
+
 def test_forms_errors_and_vitals_are_told(told: Callable[..., Any]) -> None:
     found = told()["overlay"]["value"]
     (form,) = found["forms"]

@@ -142,7 +142,10 @@ def _box(element: tuple[str, float, float, float, float], shade: Shade | None, b
 
 
 def _labels(boxes: list[Box], text: float, width: float) -> tuple[Label, ...]:
-    """Label the first rows' boxes, once each, at their left upper corner; a label makes room for others."""
+    """Label the first rows' boxes, once each, at their left upper corner; a label makes room for others.
+
+    One that would hide a narrow box stands above it.
+    """
     first: dict[int, Box] = {}
     for box in boxes:
         if 0 < box.number <= MOST_NUMBERS:
@@ -151,6 +154,8 @@ def _labels(boxes: list[Box], text: float, width: float) -> tuple[Label, ...]:
     for number, box in sorted(first.items()):
         long = text * (1.5 + (0.56 * (len(box.short) + len(str(number))) if box.short else 0))
         x, y = max(min(max(box.x, 0), width - long), 0), box.y + half
+        if box.width < long and box.y > 2 * half:
+            y = box.y - half
         for other in sorted((one for one in made if abs(one.y - y) < 2 * half), key=lambda one: one.x):
             end = other.x + other.width / 2
             if x < end and other.x - other.width / 2 < x + long and end + long <= width:
