@@ -396,6 +396,17 @@ def test_rows_that_are_not_over_say_so() -> None:
     ]
 
 
+def test_what_is_older_than_all_rows_counts_in_all_but_in_no_row() -> None:
+    old = views(*(60 * n for n in range(5)), device="phone")
+    events = [replace(event, time=event.time - 3_000 * DAY) for event in old] + views(0, 60, first=9)
+    got = ask(Sessions(by="device", n_groups=1), events)
+    assert (got.totals.sessions, sum(row.sessions for row in got.totals.rows)) == (7, 2)
+    assert [(group.sessions, sum(row.sessions for row in group.rows)) for group in got.groups] == [
+        (5, 0),
+        (2, 2),
+    ]
+
+
 def test_tables_have_a_row_for_every_day_and_every_place() -> None:
     got = ask(Sessions(by="device"), views(0, device="phone") + views(60, first=2, device="tablet"))
     assert got.table().column("group").to_pylist() == ["phone", "tablet"]

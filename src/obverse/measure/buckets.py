@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from obverse.measure.columns import item
 from obverse.measure.scope import Grain
 from obverse.measure.window import WIDTH_US
 from obverse.tape.layout import Int32s, Int64s
@@ -32,9 +33,9 @@ def slots_of(edges: Int64s, grain: Grain) -> tuple[Int32s, float]:
 @njit(nogil=True, cache=True)
 def bucket_of(edges: Int64s, slots: Int32s, per_us: float, instant: int) -> int:
     """Give the bucket of an instant that lies between the first edge and the last."""
-    bucket = slots[int((instant - edges[0]) * per_us)]
-    while instant < edges[bucket]:
+    bucket = item(slots, int((instant - edges[0]) * per_us))
+    while instant < item(edges, bucket):
         bucket -= 1
-    while instant >= edges[bucket + 1]:
+    while instant >= item(edges, bucket + 1):
         bucket += 1
     return int(bucket)

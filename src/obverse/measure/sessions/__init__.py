@@ -80,6 +80,8 @@ from obverse.measure.sessions.state import (
     N_TABLES,
     ROWS,
     SOURCES,
+    Rules,
+    Tally,
     Watch,
     watch_nobody,
 )
@@ -154,7 +156,15 @@ def _scanned(
         units.start,
         units.stop,
     )
+    _spread(tally, rules)
     return SessionsSummary.of(tally, layout.newest)
+
+
+def _spread(tally: Tally, rules: Rules) -> None:
+    """Count sessions without a page view in all tables; the scan does so among entry pages alone."""
+    first, *others = rules.bases[ENTRIES : CAMPAIGNS + 1] + rules.unseen[ENTRIES : CAMPAIGNS + 1]
+    for counts in (tally.tables, tally.few):
+        counts[others] = counts[first]
 
 
 def _wanted(question: Sessions, layout: Layout, setting: Setting, pick: Pick) -> Int64s:

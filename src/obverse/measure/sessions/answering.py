@@ -119,7 +119,7 @@ class _Making:
     def group(self, number: int, kind: GroupKind) -> SessionsGroup:
         """Make a group of the split."""
         name = self.setting.tables[GROUPS][number]
-        rows = self._rows(GROUP_ROWS, number * self.setting.rows.n)
+        rows = self._rows(GROUP_ROWS, number * (self.setting.rows.n + 1))
         return self._group(GROUPS, number, rows, slice(number, number + 1), name=name, kind=kind)
 
     def everyone(self) -> SessionsGroup:

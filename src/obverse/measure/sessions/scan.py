@@ -1,23 +1,25 @@
-"""The scan of sessions: each person's sessions, one by one, counted in the tables of the tally.
+"""The scan of sessions: a person's events are parted into sessions, which are counted in tables.
 
-Sessions with the same places are counted together as long as they follow each other. What a person's sessions
-are by day is then one number added, mostly, to a table that the processor's cache holds: how many people had
-one session there, a bounce, and so on (`Tally.few`). All else that is counted of each session is arranged so
-that no branch hangs on what is as good as chance.
+A person's sessions are gone through once, in the order of their beginnings. Those of one day, and those that
+went one way, are counted together as long as they follow each other: what they are is then one number added,
+mostly, to a table that the processor's cache holds, how many people had one session there, a bounce, and so
+on (`Tally.few`). No branch hangs on what is as good as chance: whether a session begins a new day is added to
+that table as 0 or 1. What is seldom, money and groups and whom to note, is left to loops of its own.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
 from obverse.measure.borrowed import borrowed
 from obverse.measure.buckets import bucket_of
+from obverse.measure.columns import item
 from obverse.measure.histogram import bin_of
 from obverse.measure.kernel import kernel
-from obverse.measure.moments import push
 from obverse.measure.orders import Orders
-from obverse.measure.sessions.chains import NEVER
 from obverse.measure.sessions.state import (
     ALL,
     ANY,
@@ -61,22 +63,28 @@ from obverse.measure.sessions.state import (
     Views,
     Watch,
 )
-from obverse.measure.sessions.walk import (
-    ARRIVAL,
-    END,
-    ENTRY,
-    EVENTS,
-    EXIT,
-    GROUP,
-    ORDERS,
-    PAGES,
-    START,
-    Found,
-    follow,
-    parted,
-    walk,
-)
+from obverse.measure.sessions.walk import Found, Session, follow, parted, session_of, walk, worth_of
 from obverse.tape.layout import Floats, Int32s, Int64s
+
+
+class Count(NamedTuple):
+    """How many sessions, how many of them are bounces, and how many have a conversion."""
+
+    n: int
+    bounced: int
+    converting: int
+
+
+class Way(NamedTuple):
+    """Where a session begins and ends, as places in the tables of pages, and the code of its arrival."""
+
+    entry: np.int32
+    exit: np.int32
+    arrival: np.int32
+
+
+_NOTHING = Count(0, 0, 0)
+_NO_WAY = Way(np.int32(ANY), np.int32(ANY), np.int32(ANY))
 
 
 @kernel
@@ -106,112 +114,203 @@ def scan(
     """
     events, views, orders, rules = borrowed(events), borrowed(views), borrowed(orders), borrowed(rules)
     found, tally, watch = borrowed(found), borrowed(tally), borrowed(watch)
-    places = np.zeros(N_TABLES, np.int64)
+    room = np.zeros(N_TABLES, np.int64)
+    places = borrowed(room)
     for person in range(low, high):
         begin, stop = events.offsets[person], events.offsets[person + 1]
         if begin == stop or events.time[begin] >= rules.end or events.time[stop - 1] < rules.start:
             continue
-        if follow(events, rules.cuts, begin, stop):
-            n = parted(events, views, orders, rules.cuts, found, rules.split, person)
+        follows = follow(events, rules.cuts, begin, stop)
+        if follows:
+            n = parted(events, rules.cuts, found.ends, begin, stop)
         else:
             n = walk(events, views, orders, rules.cuts, found, person)
-        _count_all(found, n, views, rules, borrowed(places), tally, watch, person)
+        first, after = _in_period(events, views, rules, found, follows, person, n)
+        if first == after:
+            continue
+        n_buying = _count_all(events, views, rules, found, follows, person, first, after, tally)
+        for at in range(n_buying):
+            number = found.buying[at]
+            worth = worth_of(found, follows, number, orders, person)
+            if worth != 0.0:
+                _find(session_of(found, follows, number, views, person), events, views, rules, places)
+                _pay(places, worth, rules.bases, tally.money, tally.worth)
+        if rules.split:
+            _count_groups(events, views, rules, found, follows, person, first, after, tally)
+        if len(watch.people):
+            for number in range(first, after):
+                session = session_of(found, follows, number, views, person)
+                _find(session, events, views, rules, places)
+                if _meant(places, _outcome(session, events, rules), watch):
+                    watch.people[person] = True
+
+
+@njit(nogil=True, inline="always")
+def _in_period(
+    events: Events, views: Views, rules: Rules, found: Found, follows: bool, person: int, n: int
+) -> tuple[int, int]:
+    """Give the first of a person's sessions that begins in the period, and that after the last one."""
+    first, after = 0, n
+    while first < n and _start(events, session_of(found, follows, first, views, person)) < rules.start:
+        first += 1
+    while after > first and _start(events, session_of(found, follows, after - 1, views, person)) >= rules.end:
+        after -= 1
+    return first, after
 
 
 @njit(nogil=True, inline="always")
 def _count_all(
-    found: Found,
-    n: int,
+    events: Events,
     views: Views,
     rules: Rules,
-    places: Int64s,
-    tally: Tally,
-    watch: Watch,
+    found: Found,
+    follows: bool,
     person: int,
+    first: int,
+    after: int,
+    tally: Tally,
+) -> int:
+    """Count a person's sessions `first` … `after` - 1 by day, way and size, and list those with a conversion.
+
+    Gives how many those are.
+    """
+    tables, few, bases = tally.tables, tally.few, rules.bases
+    everything, today, alike, before = _NOTHING, _NOTHING, _NOTHING, _NOTHING
+    row, way, n_buying = 0, _NO_WAY, 0
+    for number in range(first, after):
+        session = session_of(found, follows, number, views, person)
+        one = _outcome(session, events, rules)
+        everything = _plus(everything, one)
+        found.buying[np.uint64(n_buying)] = number
+        n_buying += one.converting
+
+        here = _row_of(rules, _start(events, session))
+        left = here != row
+        at = bases[ROWS] + row
+        few[np.uint64(at), np.uint64(_column(today))] += left
+        if left & (today.n > FEW):
+            _add(tables, at, today)
+        row, today = here, _plus(_NOTHING if left else today, one)
+
+        its_way = _way(session, views)
+        if _differ(its_way, way):
+            if alike.n > 0:
+                _join(tables, bases, views.arrivals, way, person, alike)
+            before, way, alike = _plus(before, alike), its_way, _NOTHING
+        seen = 1 if session.pages > 0 else 0
+        alike = _plus(alike, Count(seen, seen & one.bounced, seen & one.converting))
+        _measure(tally, events.group[session.first] if rules.split else 0, session, _length(events, session))
+
+    _add(tables, bases[ALL], everything)
+    _count(tables, few, bases[ROWS] + row, today)
+    if before.n > 0 and alike.n > 0:
+        _join(tables, bases, views.arrivals, way, person, alike)
+    elif alike.n > 0:
+        _count_way(tables, few, bases, views.arrivals, way, alike)
+    unseen = _less(_less(everything, before), alike)
+    if unseen.n > 0:
+        _count(tables, few, bases[ENTRIES] + rules.unseen[ENTRIES], unseen)
+    return n_buying
+
+
+@njit(nogil=True, inline="always")
+def _count_groups(
+    events: Events,
+    views: Views,
+    rules: Rules,
+    found: Found,
+    follows: bool,
+    person: int,
+    first: int,
+    after: int,
+    tally: Tally,
 ) -> None:
-    """Count a person's sessions, which are in the order of their beginnings."""
-    sessions, tables, few, bases, edges = found.sessions, tally.tables, tally.few, rules.bases, rules.edges
-    n_all, b_all, c_all = 0, 0, 0
-    row, row_end, n_row, b_row, c_row = ANY, -NEVER, 0, 0, 0
-    entry, exit_, arrival, n_run, b_run, c_run = ANY, ANY, ANY, 0, 0, 0
-    n_seen, b_seen, c_seen, once = 0, 0, 0, True
-    for at in range(n):
-        start = sessions[at, START]
-        if not rules.start <= start < rules.end:
-            continue
-        n_events, pages, length = sessions[at, EVENTS], sessions[at, PAGES], sessions[at, END] - start
-        converted = 1 if sessions[at, ORDERS] > 0 else 0
-        bounced = _bounced(n_events, pages, length, rules) & (1 - converted)
-        n_all, b_all, c_all = n_all + 1, b_all + bounced, c_all + converted
-        if start >= row_end:
-            if row != ANY:
-                _count(tables, few, bases[ROWS] + row, n_row, b_row, c_row)
-            row, row_end, n_row, b_row, c_row = ANY, NEVER, 0, 0, 0
-            if len(edges) > 1:
-                row_end = edges[0]
-                if start >= row_end:
-                    row = bucket_of(edges, rules.slots, rules.per_us, start)
-                    row_end = edges[row + 1]
-        n_row, b_row, c_row = n_row + 1, b_row + bounced, c_row + converted
-        seen = 1 if pages > 0 else 0
-        other = (sessions[at, ENTRY] != entry) | (sessions[at, EXIT] != exit_)
-        if (seen == 1) & (other | (sessions[at, ARRIVAL] != arrival)):
-            if n_run > 0:
-                once = False
-                _end(tables, few, bases, views, entry, exit_, arrival, person, n_run, b_run, c_run, once)
-            entry, exit_, arrival = sessions[at, ENTRY], sessions[at, EXIT], sessions[at, ARRIVAL]
-            n_run, b_run, c_run = 0, 0, 0
-        n_run, b_run, c_run = n_run + seen, b_run + (seen & bounced), c_run + (seen & converted)
-        n_seen, b_seen, c_seen = n_seen + seen, b_seen + (seen & bounced), c_seen + (seen & converted)
-        _measure(tally, sessions[at, GROUP], n_events, pages, length)
-        if rules.split:
-            group = sessions[at, GROUP]
-            add(tables, bases[GROUPS] + group, person, 1, bounced, converted)
-            if row != ANY:
-                number = bases[GROUP_ROWS] + group * (len(edges) - 1) + row
-                add(tables, number, person, 1, bounced, converted)
-        paid = converted == 1 and found.worth[at] != 0.0
-        if paid or len(watch.people):
-            _place(sessions, at, views, rules, row, places)
-            if paid:
-                _pay(places, found.worth[at], bases, tally.money, tally.worth)
-            if len(watch.people) and _meant(places, bounced, converted, watch):
-                watch.people[person] = True
-    if n_all == 0:
-        return
-    _count(tables, few, bases[ALL], n_all, b_all, c_all)
-    if row != ANY:
-        _count(tables, few, bases[ROWS] + row, n_row, b_row, c_row)
-    if n_run > 0:
-        _end(tables, few, bases, views, entry, exit_, arrival, person, n_run, b_run, c_run, once)
-    if n_all > n_seen:
-        n_all, b_all, c_all = n_all - n_seen, b_all - b_seen, c_all - c_seen
-        for table in range(ENTRIES, CAMPAIGNS + 1):
-            _count(tables, few, bases[table] + rules.unseen[table], n_all, b_all, c_all)
+    """Count the sessions `first` … `after` - 1 of a person by group, and by group and day."""
+    n_rows = len(rules.edges)
+    for number in range(first, after):
+        session = session_of(found, follows, number, views, person)
+        one, group = _outcome(session, events, rules), events.group[session.first]
+        row = rules.bases[GROUP_ROWS] + group * n_rows + _row_of(rules, _start(events, session))
+        add(tally.tables, rules.bases[GROUPS] + group, person, 1, one.bounced, one.converting)
+        add(tally.tables, row, person, 1, one.bounced, one.converting)
 
 
 @njit(nogil=True, inline="always")
-def _bounced(events: int, pages: int, length: int, rules: Rules) -> int:
-    """Give 1 for a bounce, conversions apart."""
+def _start(events: Events, session: Session) -> int:
+    return item(events.time, session.first)  # type: ignore[no-any-return]
+
+
+@njit(nogil=True, inline="always")
+def _length(events: Events, session: Session) -> int:
+    return item(events.time, session.last) - item(events.time, session.first)  # type: ignore[no-any-return]
+
+
+@njit(nogil=True, inline="always")
+def _row_of(rules: Rules, start: int) -> int:
+    """Give the row of an instant; that after the last for what is before the first."""
+    row = len(rules.edges) - 1
+    if start >= rules.edges[0]:
+        row = bucket_of(rules.edges, rules.slots, rules.per_us, start)
+    return row
+
+
+@njit(nogil=True, inline="always")
+def _way(session: Session, views: Views) -> Way:
+    """Give the way of a session; for one without a page view, that of any page view."""
+    return Way(
+        item(views.places, item(views.page, session.first_view)),
+        item(views.places, item(views.page, session.last_view)),
+        item(views.arrival, session.first_view),
+    )
+
+
+@njit(nogil=True, inline="always")
+def _differ(one: Way, other: Way) -> bool:
+    return bool((one.entry != other.entry) | (one.exit != other.exit) | (one.arrival != other.arrival))
+
+
+@njit(nogil=True, inline="always")
+def _outcome(session: Session, events: Events, rules: Rules) -> Count:
+    """Count one session."""
+    n, pages, converting = session.events, session.pages, 1 if session.orders > 0 else 0
+    bounced = (pages == 1) | ((pages == 0) & (n == 1))
     if rules.bounce == BY_EVENT:
-        return 1 if events == 1 else 0
-    if rules.bounce == BY_LENGTH:
-        return 1 if (pages < 2) & (length < rules.engaged_after) else 0
-    return 1 if (pages == 1) | ((pages == 0) & (events == 1)) else 0
+        bounced = n == 1
+    elif rules.bounce == BY_LENGTH:
+        bounced = (pages < 2) & (_length(events, session) < rules.engaged_after)
+    return Count(1, (1 if bounced else 0) & (1 - converting), converting)
 
 
 @njit(nogil=True, inline="always")
-def _count(tables: Int64s, few: Int32s, at: int, n: int, bounced: int, converting: int) -> None:
+def _plus(one: Count, other: Count) -> Count:
+    return Count(one.n + other.n, one.bounced + other.bounced, one.converting + other.converting)
+
+
+@njit(nogil=True, inline="always")
+def _less(one: Count, other: Count) -> Count:
+    return Count(one.n - other.n, one.bounced - other.bounced, one.converting - other.converting)
+
+
+@njit(nogil=True, inline="always")
+def _column(count: Count) -> int:
+    """Give the column of `Tally.few` for somebody with so many sessions, `FEW` at most; else nobody's."""
+    column = count.n * (count.n + 2) + count.bounced + (count.n + 1) * count.converting
+    return column if count.n <= FEW else 0
+
+
+@njit(nogil=True, inline="always")
+def _count(tables: Int64s, few: Int32s, at: int, count: Count) -> None:
     """Count all of a person's sessions at a place, one or more."""
-    if n <= FEW:
-        few[at, 3 * (n - 1) + bounced + (n + 1) * converting] += 1
+    if count.n <= FEW:
+        few[at, _column(count)] += 1
     else:
-        _add(tables, at, n, bounced, converting)
+        _add(tables, at, count)
 
 
-@njit(nogil=True)
-def _add(tables: Int64s, at: int, n: int, bounced: int, converting: int) -> None:
+@njit(nogil=True, inline="always")
+def _add(tables: Int64s, at: int, count: Count) -> None:
     """Add the numbers of one person to a row."""
+    n, bounced, converting = count
     tables[at, SESSIONS] += n
     tables[at, PEOPLE] += 1
     tables[at, BOUNCED] += bounced
@@ -224,34 +323,24 @@ def _add(tables: Int64s, at: int, n: int, bounced: int, converting: int) -> None
 
 
 @njit(nogil=True)
-def _end(
-    tables: Int64s,
-    few: Int32s,
-    bases: Int64s,
-    views: Views,
-    entry: int,
-    exit_: int,
-    arrival: int,
-    person: int,
-    n: int,
-    bounced: int,
-    converting: int,
-    once: bool,
-) -> None:
-    """Count a run of a person's sessions with the same pages and arrival; `once` if it is their only one."""
-    channel, source, campaign = views.channels[arrival], views.sources[arrival], views.campaigns[arrival]
-    if once:
-        _count(tables, few, bases[ENTRIES] + entry, n, bounced, converting)
-        _count(tables, few, bases[EXITS] + exit_, n, bounced, converting)
-        _count(tables, few, bases[CHANNELS] + channel, n, bounced, converting)
-        _count(tables, few, bases[SOURCES] + source, n, bounced, converting)
-        _count(tables, few, bases[CAMPAIGNS] + campaign, n, bounced, converting)
-        return
-    add(tables, bases[ENTRIES] + entry, person, n, bounced, converting)
-    add(tables, bases[EXITS] + exit_, person, n, bounced, converting)
-    add(tables, bases[CHANNELS] + channel, person, n, bounced, converting)
-    add(tables, bases[SOURCES] + source, person, n, bounced, converting)
-    add(tables, bases[CAMPAIGNS] + campaign, person, n, bounced, converting)
+def _count_way(tables: Int64s, few: Int32s, bases: Int64s, arrivals: Int32s, way: Way, count: Count) -> None:
+    """Count a person's sessions that have all gone one way."""
+    _count(tables, few, bases[ENTRIES] + way.entry, count)
+    _count(tables, few, bases[EXITS] + way.exit, count)
+    _count(tables, few, bases[CHANNELS] + arrivals[0, way.arrival], count)
+    _count(tables, few, bases[SOURCES] + arrivals[1, way.arrival], count)
+    _count(tables, few, bases[CAMPAIGNS] + arrivals[2, way.arrival], count)
+
+
+@njit(nogil=True)
+def _join(tables: Int64s, bases: Int64s, arrivals: Int32s, way: Way, person: int, count: Count) -> None:
+    """Count some of a person's sessions, which have gone one way."""
+    n, bounced, converting = count
+    add(tables, bases[ENTRIES] + way.entry, person, n, bounced, converting)
+    add(tables, bases[EXITS] + way.exit, person, n, bounced, converting)
+    add(tables, bases[CHANNELS] + arrivals[0, way.arrival], person, n, bounced, converting)
+    add(tables, bases[SOURCES] + arrivals[1, way.arrival], person, n, bounced, converting)
+    add(tables, bases[CAMPAIGNS] + arrivals[2, way.arrival], person, n, bounced, converting)
 
 
 @njit(nogil=True)
@@ -268,7 +357,8 @@ def add(tables: Int64s, at: int, person: int, n: int, bounced: int, converting: 
     """
     if tables[at, WHOSE] != person:
         if tables[at, WHOSE] >= 0:
-            _add(tables, at, tables[at, SO_FAR], tables[at, BOUNCED_SO_FAR], tables[at, CONVERTING_SO_FAR])
+            last = Count(tables[at, SO_FAR], tables[at, BOUNCED_SO_FAR], tables[at, CONVERTING_SO_FAR])
+            _add(tables, at, last)
         tables[at, WHOSE] = person
         tables[at, SO_FAR] = tables[at, BOUNCED_SO_FAR] = tables[at, CONVERTING_SO_FAR] = 0
     tables[at, SO_FAR] += n
@@ -277,10 +367,11 @@ def add(tables: Int64s, at: int, person: int, n: int, bounced: int, converting: 
 
 
 @njit(nogil=True, inline="always")
-def _measure(tally: Tally, group: int, events: int, pages: int, length: int) -> None:
+def _measure(tally: Tally, group: int, session: Session, length: int) -> None:
     """Count how long and how deep a session is."""
+    events, pages = session.events, session.pages
     if events < SHALLOW:  # so are its page views, which are among them
-        tally.shapes[group, SHALLOW * events + pages] += 1
+        tally.shapes[group, np.uint64(SHALLOW * events + pages)] += 1
     else:
         tally.deep[group, DEEP_EVENTS] += events
         tally.deep[group, DEEP_EVENTS_2] += events * events
@@ -297,24 +388,23 @@ def _measure(tally: Tally, group: int, events: int, pages: int, length: int) -> 
         tally.spans[group, SPAN_2] += longer * longer
 
 
-@njit(nogil=True)
-def _place(sessions: Int64s, at: int, views: Views, rules: Rules, row: int, places: Int64s) -> None:
+@njit(nogil=True, inline="always")
+def _find(session: Session, events: Events, views: Views, rules: Rules, places: Int64s) -> None:
     """Find a session's place in each table."""
-    group = sessions[at, GROUP]
+    row = _row_of(rules, _start(events, session))
+    group = events.group[session.first] if rules.split else 0
     places[ALL] = 0
     places[GROUPS] = group if rules.split else ANY
     places[ROWS] = row
-    places[GROUP_ROWS] = group * (len(rules.edges) - 1) + row if rules.split and row != ANY else ANY
-    if sessions[at, PAGES] == 0:
+    places[GROUP_ROWS] = group * len(rules.edges) + row if rules.split else ANY
+    if session.pages == 0:
         for table in range(ENTRIES, CAMPAIGNS + 1):
             places[table] = rules.unseen[table]
     else:
-        arrival = sessions[at, ARRIVAL]
-        places[ENTRIES] = sessions[at, ENTRY]
-        places[EXITS] = sessions[at, EXIT]
-        places[CHANNELS] = views.channels[arrival]
-        places[SOURCES] = views.sources[arrival]
-        places[CAMPAIGNS] = views.campaigns[arrival]
+        way = _way(session, views)
+        places[ENTRIES], places[EXITS] = way.entry, way.exit
+        for number in range(3):
+            places[CHANNELS + number] = views.arrivals[number, way.arrival]
 
 
 @njit(nogil=True)
@@ -322,14 +412,18 @@ def _pay(places: Int64s, worth: float, bases: Int64s, money: Floats, moments: Fl
     """Count the value of a session's conversions."""
     for table in range(N_TABLES):
         if places[table] != ANY:
-            money[bases[table] + places[table]] += worth
-            push(moments[bases[table] + places[table]], worth)
+            at = bases[table] + places[table]
+            money[at] += worth
+            n, off = moments[at, 0] + 1.0, worth - moments[at, 1]
+            mean = moments[at, 1] + off / n
+            moments[at, 0], moments[at, 1] = n, mean
+            moments[at, 2] += off * (worth - mean)
 
 
 @njit(nogil=True)
-def _meant(places: Int64s, bounced: int, converted: int, watch: Watch) -> bool:
+def _meant(places: Int64s, one: Count, watch: Watch) -> bool:
     """Say whether a session is one of those to note."""
-    if (watch.outcome == 1 and not bounced) or (watch.outcome == 2 and not converted):
+    if (watch.outcome == 1 and not one.bounced) or (watch.outcome == 2 and not one.converting):
         return False
     for table in range(N_TABLES):
         if watch.wanted[table] != ANY and watch.wanted[table] != places[table]:

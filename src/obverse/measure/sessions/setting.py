@@ -72,7 +72,7 @@ class Setting:
     Attributes:
         tables: names of the places of each table, but for the last two, whose places are rows, and groups
             by rows.
-        rows: of the period.
+        rows: of the period; what is before the first one has a place behind the last.
         places: page of each page's code, as its place in the tables of pages.
         arrivals: shape (4, arrivals + 1): channel, source, campaign of each arrival's code as places, and
             the campaign as a whole, -1 for none.
@@ -91,7 +91,7 @@ class Setting:
     @property
     def bases(self) -> list[int]:
         """Where each table begins, and where the last one ends."""
-        n = self.rows.n
+        n = self.rows.n + 1  # see `rows`
         return [0, *accumulate([*map(len, self.tables), n, n * len(self.tables[GROUPS])])]
 
     def place(self, table: int, name: str, what: str) -> int:
@@ -200,16 +200,12 @@ def views_of(layout: Layout, setting: Setting) -> Views:
     page, arrival = track.codes[:2]
     if page is None or arrival is None:
         raise ValueError("the layout lacks pages")
-    channel, source, campaign, coming = map(frozen, setting.arrivals)
     return Views(
         offsets=frozen(track.offsets),
         page=_some(page),
         arrival=_some(arrival),
         places=setting.places,
-        channels=channel,
-        sources=source,
-        campaigns=campaign,
-        comings=coming,
+        arrivals=setting.arrivals,
     )
 
 

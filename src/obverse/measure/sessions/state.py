@@ -23,10 +23,10 @@ yet, and who that is."""
 
 N_SCRATCH = 13
 
-FEW = 2
+FEW = 3
 """People with up to so many sessions at a place are counted by what these were; see `Tally.few`."""
 
-N_FEW = 12
+N_FEW = 28
 
 SHALLOW = 16
 """Sessions of fewer events are counted by their events and page views; see `Tally.shapes`."""
@@ -40,8 +40,8 @@ that they are, and of its square; seconds."""
 
 ALL, GROUPS, ENTRIES, EXITS, CHANNELS, SOURCES, CAMPAIGNS, ROWS, GROUP_ROWS = range(9)
 """The tables: all of one kind stand in one array, a table after the other. The first has one place; the last
-two have one for each day, week or month, and for each group and each of these. Without a split there are no
-groups in them."""
+two have one for each day, week or month and one for what is before the first, and so many for each group.
+Without a split there are no groups in them."""
 
 N_TABLES = 9
 
@@ -84,20 +84,15 @@ class Views(NamedTuple):
         page: code of the page of each.
         arrival: code of what each tells of where it came from.
         places: shape (pages + 1,), place of each page's code in the tables of pages.
-        channels: shape (arrivals + 1,), number of the channel of each arrival's code.
-        sources: likewise of the source.
-        campaigns: likewise of the campaign's name.
-        comings: likewise of the campaign as a whole, -1 for none.
+        arrivals: shape (4, arrivals + 1), number of the channel of each arrival's code, of the source, of the
+            campaign's name, and of the campaign as a whole, -1 for none.
     """
 
     offsets: Int64s
     page: Int32s
     arrival: Int32s
     places: Int32s
-    channels: Int32s
-    sources: Int32s
-    campaigns: Int32s
-    comings: Int32s
+    arrivals: Int32s
 
 
 class Rules(NamedTuple):
@@ -136,7 +131,7 @@ class Tally(NamedTuple):
     Attributes:
         tables: shape (places, `N_SCRATCH`).
         few: shape (places, `N_FEW`): people with n sessions at a place, up to `FEW`, b of them bounces and c
-            with a conversion, in the column 3 (n - 1) + b + (n + 1) c.
+            with a conversion, in the column n (n + 2) + b + (n + 1) c; column 0 says nothing.
         money: shape (places,).
         worth: shape (places, 3).
         shapes: shape (groups, `SHALLOW`²): sessions by their events, times `SHALLOW`, plus page views.

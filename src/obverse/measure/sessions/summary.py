@@ -142,10 +142,10 @@ def products(sessions: Int64s, bounced: Int64s, converting: Int64s) -> Int64s:
 def _few() -> Int64s:
     """Give what each column of `Tally.few` stands for, as columns of a table."""
     numbers = np.zeros((N_FEW, 3), dtype=np.int64)
-    for n in range(1, FEW + 1):
+    for n in range(FEW + 1):
         for b in range(n + 1):
             for c in range(n + 1 - b):  # a session with a conversion is no bounce
-                numbers[3 * (n - 1) + b + (n + 1) * c] = n, b, c
+                numbers[n * (n + 2) + b + (n + 1) * c] = n, b, c
     return products(*numbers.T)
 
 

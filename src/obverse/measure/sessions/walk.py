@@ -1,12 +1,12 @@
 """The walk over a person's events, page views and conversions together, which parts them into sessions.
 
-A person's sessions are rows of a small table until the next person's are. Rows are written by two indices,
-and arrays taken out of their tuples ahead: views of rows would cost as much as all the rest.
+Which events and page views are those of a person's sessions stands in small tables until the next person's
+do. Tables are written by two indices, and arrays taken out of their tuples ahead: views of rows would cost as
+much as all the rest.
 
 Most people are seen at one touchpoint, by clients that send no session ids. Their sessions follow each other,
 so silences part them (`parted`). Everybody else's are found by chains (`walk`). Either way the mark of an
-event says whether it is a page view or a conversion. `parted` adds it up: in short sessions it is as good as
-chance, and no branch hangs on it.
+event says whether it is a page view or a conversion, and `session_of` gives the sessions one by one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from obverse.measure.columns import item
 from obverse.measure.orders import Orders
 from obverse.measure.sessions.chains import (
     LAST,
@@ -31,33 +32,63 @@ from obverse.measure.sessions.chains import (
 from obverse.measure.sessions.state import ORDER_BIT, VIEW_MARK, Events, Views
 from obverse.tape.layout import Floats, Int32s, Int64s
 
-START, END, EVENTS, PAGES, ENTRY, EXIT, ARRIVAL, GROUP, ORDERS = range(9)
-"""Columns of a session: its first and last instant, its events and page views, the places of the first and
-the last page, how it came (the code of an arrival), its group, its conversions."""
+_FIRST, _LAST, _EVENTS, _PAGES, _FIRST_VIEW, _LAST_VIEW, _ORDERS = range(7)
+"""Columns of a session that a walk finds; see `Session`."""
 
-_WIDTH = 9
+_WIDTH = 7
+
+_STOP, _VIEWED, _ORDERED = range(3)
+"""Numbers of a session that follows the one before: the event after its last, and how many page views and
+conversions the person has had by then."""
 
 
 class Found(NamedTuple):
-    """What a walk keeps of a person.
+    """What is kept of a person.
 
     Attributes:
         chains: see `obverse.measure.sessions.chains`.
         table: of chains' rows by hash.
-        sessions: a row for each.
-        worth: value of each one's conversions.
+        sessions: a row for each, where a walk finds them.
+        worth: value of each one's conversions there.
+        ends: three numbers for each, where they follow one another, and for one before the first.
+        buying: numbers of those with a conversion.
     """
 
     chains: Int64s
     table: Int32s
     sessions: Int64s
     worth: Floats
+    ends: Int64s
+    buying: Int64s
+
+
+class Session(NamedTuple):
+    """A session.
+
+    Attributes:
+        first: index of its first event.
+        last: of its last.
+        events: how many it has.
+        pages: how many page views.
+        first_view: index of the first of them; of any where it has none.
+        last_view: of the last.
+        orders: how many conversions.
+    """
+
+    first: int
+    last: int
+    events: int
+    pages: int
+    first_view: int
+    last_view: int
+    orders: int
 
 
 def found_by(events: Events, cuts: Cuts, low: int, high: int) -> Found:
     """Make room for the person with the most events among `low` … `high` - 1."""
     most = int(np.diff(events.offsets[low : high + 1]).max(initial=0))
-    return Found(*new_chains(cuts, most), np.empty((most, _WIDTH), np.int64), np.zeros(most))
+    sessions, ends, buying = (np.empty(size, np.int64) for size in (_WIDTH * most, 3 * (most + 1), most + 1))
+    return Found(*new_chains(cuts, most), sessions.reshape(most, _WIDTH), np.zeros(most), ends, buying)
 
 
 @njit(nogil=True, inline="always")
@@ -74,52 +105,44 @@ def follow(events: Events, cuts: Cuts, begin: int, stop: int) -> bool:
 
 
 @njit(nogil=True, inline="always")
-def parted(
-    events: Events, views: Views, orders: Orders, cuts: Cuts, found: Found, grouped: bool, person: int
-) -> int:
-    """Part a person's events into sessions that follow one another; gives their number."""
-    times, marks, sessions, worth = events.time, events.marks, found.sessions, found.worth
-    view, order, some_view = views.offsets[person], orders.offsets[person], len(views.page) - 1
-    at, stop, n = events.offsets[person], events.offsets[person + 1], 0
-    while at < stop:
-        first, start = at, times[at]
-        last, until = start, day_end(cuts.midnights, start) if len(cuts.midnights) else NEVER
-        pages, bought = marks[at] & VIEW_MARK, marks[at] >> ORDER_BIT
-        at += 1
-        while at < stop and times[at] - last <= cuts.gap and times[at] < until:
-            last = times[at]
-            pages += marks[at] & VIEW_MARK
-            bought += marks[at] >> ORDER_BIT
-            at += 1
-        here = min(view, some_view)
-        sessions[n, START] = start
-        sessions[n, END] = last
-        sessions[n, EVENTS] = at - first
-        sessions[n, PAGES] = pages
-        sessions[n, ENTRY] = views.places[views.page[here]]
-        sessions[n, EXIT] = views.places[views.page[here + max(pages, 1) - 1]]
-        sessions[n, ARRIVAL] = views.arrival[here]
-        sessions[n, GROUP] = events.group[first] if grouped else 0
-        sessions[n, ORDERS] = bought
-        if len(orders.value):
-            worth[n] = orders.value[order : order + bought].sum() if bought else 0.0
-        view += pages
-        order += bought
-        n += 1
+def parted(events: Events, cuts: Cuts, ends: Int64s, begin: int, stop: int) -> int:
+    """Part a person's events `begin` … `stop` - 1 into sessions that follow one another; gives their number.
+
+    Each event writes the end of the session as if it were the last one. Whether it is, is as good as chance
+    in short sessions: so no branch hangs on that, only where the next event writes.
+    """
+    times, marks = events.time, events.marks
+    n, pages, orders, last = 1, 0, 0, item(times, begin)
+    until = day_end(cuts.midnights, last) if len(cuts.midnights) else NEVER
+    ends[_STOP], ends[_VIEWED], ends[_ORDERED] = begin, 0, 0
+    for at in range(begin, stop):
+        mark = int(item(marks, at))
+        pages += mark & VIEW_MARK
+        orders += mark >> ORDER_BIT
+        ends[np.uint64(3 * n + _STOP)] = at + 1
+        ends[np.uint64(3 * n + _VIEWED)] = pages
+        ends[np.uint64(3 * n + _ORDERED)] = orders
+        time = item(times, min(at + 1, stop - 1))
+        over = time - last > cuts.gap
+        if time >= until:
+            over = True
+            until = day_end(cuts.midnights, time)
+        n += over
+        last = time
     return n
 
 
 @njit(nogil=True)
 def walk(events: Events, views: Views, orders: Orders, cuts: Cuts, found: Found, person: int) -> int:
     """Part a person's events into sessions; gives their number."""
-    times, marks, groups = events.time, events.marks, events.group
+    times, marks, some_view = events.time, events.marks, len(views.page) - 1
     chains, table, sessions, worth = found.chains, found.table, found.sessions, found.worth
     n, n_ids, last_id, last_row = 0, 0, -1, -1
     view, order = views.offsets[person], orders.offsets[person]
     for i in range(events.offsets[person], events.offsets[person + 1]):
         time = times[i]
         viewed = marks[i] & VIEW_MARK == VIEW_MARK
-        campaign = views.comings[views.arrival[view]] if cuts.campaigns and viewed else -1
+        campaign = views.arrivals[3, views.arrival[view]] if cuts.campaigns and viewed else -1
         row = events.touchpoint[i] if cuts.apart else 0
         if cuts.campaigns or not goes_on(chains, row, person, time, cuts.gap):
             brought_up(chains, row, person, time, cuts.gap, campaign, viewed, cuts)
@@ -136,16 +159,16 @@ def walk(events: Events, views: Views, orders: Orders, cuts: Cuts, found: Found,
         at = chains[row, SESSION]
         if at < 0:
             chains[row, SESSION] = at = n
-            _begin(sessions, n, time, groups[i] if len(groups) else 0)
+            _begin(sessions, n, i, min(view, some_view))
             worth[n] = 0.0
             n += 1
-        sessions[at, END] = time
-        sessions[at, EVENTS] += 1
+        sessions[at, _LAST] = i
+        sessions[at, _EVENTS] += 1
         if viewed:
-            _view(sessions, at, views.places[views.page[view]], views.arrival[view])
+            _view(sessions, at, view)
             view += 1
         if marks[i] >> ORDER_BIT:
-            sessions[at, ORDERS] += 1
+            sessions[at, _ORDERS] += 1
             if len(orders.value):
                 worth[at] += orders.value[order]
             order += 1
@@ -153,18 +176,49 @@ def walk(events: Events, views: Views, orders: Orders, cuts: Cuts, found: Found,
 
 
 @njit(nogil=True)
-def _begin(sessions: Int64s, at: int, time: int, group: int) -> None:
-    sessions[at, START] = time
-    sessions[at, EVENTS] = 0
-    sessions[at, PAGES] = 0
-    sessions[at, GROUP] = group
-    sessions[at, ORDERS] = 0
+def _begin(sessions: Int64s, at: int, event: int, view: int) -> None:
+    sessions[at, _FIRST] = event
+    sessions[at, _EVENTS] = 0
+    sessions[at, _PAGES] = 0
+    sessions[at, _FIRST_VIEW] = sessions[at, _LAST_VIEW] = view
+    sessions[at, _ORDERS] = 0
 
 
 @njit(nogil=True)
-def _view(sessions: Int64s, at: int, place: int, arrival: int) -> None:
-    if sessions[at, PAGES] == 0:
-        sessions[at, ENTRY] = place
-        sessions[at, ARRIVAL] = arrival
-    sessions[at, PAGES] += 1
-    sessions[at, EXIT] = place
+def _view(sessions: Int64s, at: int, view: int) -> None:
+    if sessions[at, _PAGES] == 0:
+        sessions[at, _FIRST_VIEW] = view
+    sessions[at, _PAGES] += 1
+    sessions[at, _LAST_VIEW] = view
+
+
+@njit(nogil=True)
+def session_of(found: Found, follows: bool, number: int, views: Views, person: int) -> Session:
+    """Give a session of those that `parted` (if they follow one another) or `walk` found, by its number."""
+    if follows:
+        ends, own, after = found.ends, 3 * number, 3 * number + 3
+        first, stop, viewed = item(ends, own + _STOP), item(ends, after + _STOP), item(ends, own + _VIEWED)
+        pages = item(ends, after + _VIEWED) - viewed
+        view = min(views.offsets[person] + viewed, len(views.page) - 1)
+        orders = item(ends, after + _ORDERED) - item(ends, own + _ORDERED)
+        return Session(first, stop - 1, stop - first, pages, view, view + max(pages, 1) - 1, orders)
+    at = np.uint64(number)
+    rows = found.sessions
+    first, last, n = rows[at, _FIRST], rows[at, _LAST], rows[at, _EVENTS]
+    return Session(
+        first, last, n, rows[at, _PAGES], rows[at, _FIRST_VIEW], rows[at, _LAST_VIEW], rows[at, _ORDERS]
+    )
+
+
+@njit(nogil=True)
+def worth_of(found: Found, follows: bool, number: int, orders: Orders, person: int) -> float:
+    """Give the value of a session's conversions; see `session_of`."""
+    if len(orders.value) == 0:
+        return 0.0
+    if not follows:
+        return float(found.worth[number])
+    before = orders.offsets[person]
+    values = orders.value[
+        before + found.ends[3 * number + _ORDERED] : before + found.ends[3 * number + 3 + _ORDERED]
+    ]
+    return float(values.sum())
