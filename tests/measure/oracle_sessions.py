@@ -23,6 +23,7 @@ class Ways:
     apart: bool = True
     midnight: ZoneInfo | None = None
     campaigns: bool = False
+    longest: int | None = None
     bounce: str = "page"
 
 
@@ -36,13 +37,15 @@ def campaign_of(event: Visit) -> tuple[str, str, str] | None:
 
 
 def runs(events: Sequence[Visit], ways: Ways, gap: int | None) -> list[list[Visit]]:
-    """Cut events at silences, midnights and new campaigns."""
+    """Cut events at silences, midnights and new campaigns, and where a run would get too long."""
     found: list[list[Visit]] = []
     for event in events:
         new = not found
         if not new:
             run = found[-1]
             new = gap is not None and event.time - run[-1].time > gap
+            if ways.longest is not None:
+                new = new or event.time - run[0].time > ways.longest
             if ways.midnight:
                 new = new or local_day(event.time, ways.midnight) != local_day(run[0].time, ways.midnight)
             if ways.campaigns and campaign_of(event) and any(one.name in PAGES for one in run):

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obverse.errors import QuestionError
+from obverse.measure.picture import Lines
 from obverse.measure.protocol import Facts
 from obverse.measure.sessions import Sessions, SessionsAnswer, SessionsMeasure
 from tests.measure.laws import check_laws
@@ -58,6 +59,7 @@ WAYS = st.builds(
     apart=st.booleans(),
     midnight=st.sampled_from([None, BERLIN]),
     campaigns=st.booleans(),
+    longest=st.sampled_from([None, None, 20 * MINUTE, HOUR]),
     bounce=st.sampled_from(["page", "event", "short"]),
 )
 
@@ -65,6 +67,7 @@ WAYS = st.builds(
 def question_of(ways: Ways, **fields: Any) -> Sessions:
     return Sessions(
         gap=f"{ways.gap // MINUTE}m",
+        max_length=None if ways.longest is None else f"{ways.longest // MINUTE}m",
         client_ids=ways.ids,
         per_touchpoint=ways.apart,
         midnight=ways.midnight is not None,
@@ -297,6 +300,35 @@ def test_midnight_is_that_of_the_zone_and_knows_short_days() -> None:
     assert n_sessions(late, midnight=True, zone="Europe/Berlin") == 1
 
 
+@pytest.mark.parametrize("session", ["", "x"])
+def test_a_session_ends_after_its_greatest_length(session: str) -> None:
+    events = views(*range(0, 121, 20), session=session)
+    assert n_sessions(events) == n_sessions(events, max_length="2h") == 1
+    assert n_sessions(events, max_length="1h") == 2  # 0 to 60 minutes, 80 to 120
+    late = [*events[:-1], replace(events[-1], time=events[-1].time + 1)]
+    assert n_sessions(late, max_length="2h") == 2
+    assert n_sessions(late, max_length="40m") == 3  # each is counted from its own first event
+
+
+def test_the_greatest_length_and_midnight_hold_together() -> None:
+    events = views(*range(0, 24 * 60, 20))
+    assert n_sessions(events, max_length="5h", gap="30m") == 5
+    assert n_sessions(events, max_length="5h", midnight=True) == 6  # 12 to 17, 22, 24; 24 to 5, 10, 12
+
+
+def test_sessions_without_length_are_told_as_such() -> None:
+    events = views(0, 100, 100.01, 200, 205) + views(0, person=1, first=9)
+    (lengths,) = (one for one in ask(Sessions(), events).pictures() if one.title == "How long sessions are")
+    assert isinstance(lengths, Lines)
+    shown = dict(zip(lengths.axis, lengths.series[0].values, strict=True))
+    assert {name: n for name, n in shown.items() if n} == {
+        "0\u202fs": 2.0,
+        "1.02\u202fs": 1.0,
+        lengths.axis[-1]: 1.0,
+    }
+    assert lengths.axis[:2] == ("0\u202fs", "1.02\u202fs")
+
+
 def test_a_new_campaign_begins_a_session_where_that_is_asked_for() -> None:
     one: dict[str, Any] = {"source": "news", "medium": "email"}
     other: dict[str, Any] = {"source": "google", "medium": "cpc"}
@@ -418,6 +450,7 @@ def test_tables_have_a_row_for_every_day_and_every_place() -> None:
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
+        ({"max_length": "0.1s"}, "max_length: '0.1s' is not between 1s and 365d"),
         ({"gap": "0.1s"}, "gap: '0.1s' is not between 1s and 365d"),
         ({"bounce": "none"}, "bounce: 'none' is none of page, event, short"),
         ({"grain": "hour"}, "grain: 'hour' is none of day, week, month"),

@@ -5,12 +5,13 @@ What is counted, exactly
     the same id. Events without an id are parted by silence: a session is a person's events at one
     touchpoint with no gap over `gap` (30 minutes) between one event and the next at that touchpoint, those
     with an id included. A gap of exactly `gap` ends nothing. These are the sessions that a funnel counts
-    too. (PostHog, Mixpanel, Amplitude: 30 minutes of inactivity, changeable; PostHog also ends a session
-    after 24 hours, which ours do not.)
+    too. (PostHog, Mixpanel, Amplitude: 30 minutes of inactivity, changeable.)
 
     - `client_ids` off: ids do not count. `per_touchpoint` off: sessions go on from one touchpoint to another.
+    - `max_length`: an event more than that after a session's first one begins a new session, of an id too.
+      (PostHog's client: 24 hours, always. Google Analytics 4: no limit, as here by default.)
     - `midnight`: the first event at or after midnight in `zone` begins a new session, of an id too (Universal
-      Analytics).
+      Analytics, Mixpanel).
     - `new_campaign`: a page view that carries another campaign (source, medium and name) than the session's
       last one begins a new session, if the session has had a page view before (Universal Analytics).
 

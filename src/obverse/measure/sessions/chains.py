@@ -2,9 +2,9 @@
 
 A *chain* is what sessions follow each other in: one for each touchpoint, and one for each of the client's own
 session ids. An event brings the chain of its touchpoint up to date, and that of its id if it has one; a
-silence (or midnight, or a new campaign) ends the chain's session. The event belongs to the session of its
-id's chain, else of its touchpoint's. So events without an id are parted by silence among *all* of a
-person's events at the touchpoint, as the tape parts them (`obverse.tape.units`).
+silence (or midnight, a new campaign, its greatest length) ends the chain's session. The event belongs to the
+session of its id's chain, else of its touchpoint's. So events without an id are parted by silence among *all*
+of a person's events at the touchpoint, as the tape parts them (`obverse.tape.units`).
 
 The walk keeps a table of chains, a row each, that a new person begins anew, and finds an id's row by a small
 hash table. Both have room for the person with the most events.
@@ -19,10 +19,10 @@ from numba import njit
 
 from obverse.tape.layout import Int32s, Int64s
 
-OWNER, LAST, DAY_END, CAMPAIGN, PAGED, SESSION, ID, SLOT = range(8)
-"""Columns of a chain: whose it is, its last event's time, when its session's day is over, the last campaign
-that it came by, whether it has a page view, the number of its session (-1 for none yet), its id's code, and
-where the hash table has it."""
+OWNER, LAST, UNTIL, CAMPAIGN, PAGED, SESSION, ID, SLOT = range(8)
+"""Columns of a chain: whose it is, its last event's time, when its session ends at the latest, the last
+campaign that it came by, whether it has a page view, the number of its session (-1 for none yet), its id's
+code, and where the hash table has it."""
 
 WIDTH = 8
 NEVER = 1 << 62
@@ -40,6 +40,7 @@ class Cuts(NamedTuple):
         apart: whether each touchpoint has sessions of its own.
         ids: whether the client's own session ids count.
         n_touchpoints: codes of touchpoints are below this.
+        longest: no event belongs to a session that began longer ago, µs.
     """
 
     gap: int
@@ -48,6 +49,7 @@ class Cuts(NamedTuple):
     apart: bool
     ids: bool
     n_touchpoints: int
+    longest: int = NEVER
 
 
 def new_chains(cuts: Cuts, most: int) -> tuple[Int64s, Int32s]:
@@ -68,7 +70,7 @@ def new_chains(cuts: Cuts, most: int) -> tuple[Int64s, Int32s]:
 def goes_on(chains: Int64s, at: int, person: int, time: int, gap: int) -> bool:
     """Say whether a chain's session goes on with an event, campaigns apart."""
     mine = chains[at, OWNER] == person
-    return bool(mine and time - chains[at, LAST] <= gap and time < chains[at, DAY_END])
+    return bool(mine and time - chains[at, LAST] <= gap and time < chains[at, UNTIL])
 
 
 @njit(nogil=True)
@@ -90,7 +92,7 @@ def brought_up(
     arrived = campaign >= 0 and chains[at, PAGED] == 1 and campaign != chains[at, CAMPAIGN]
     if arrived or not goes_on(chains, at, person, time, gap):
         chains[at, OWNER] = person
-        chains[at, DAY_END] = day_end(cuts.midnights, time)
+        chains[at, UNTIL] = session_end(cuts, time)
         chains[at, CAMPAIGN] = -1
         chains[at, PAGED] = 0
         chains[at, SESSION] = -1
@@ -102,10 +104,19 @@ def brought_up(
 
 
 @njit(nogil=True)
-def day_end(midnights: Int64s, time: int) -> int:
-    """Give the first midnight after an instant, `NEVER` where there is none."""
-    at = np.searchsorted(midnights, time, side="right")
-    return midnights[at] if at < len(midnights) else NEVER
+def session_end(cuts: Cuts, start: int) -> int:
+    """Give the instant from which on no event belongs to a session, whatever happens in between.
+
+    Args:
+        cuts: what ends a session.
+        start: of the session, µs.
+    """
+    end = start + cuts.longest + 1
+    if len(cuts.midnights):
+        at = np.searchsorted(cuts.midnights, start, side="right")
+        if at < len(cuts.midnights):
+            end = min(end, cuts.midnights[at])
+    return end
 
 
 @njit(nogil=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from obverse.measure.picture import Bar, Bars, Line, Lines, Pick, Picture, Side
@@ -10,6 +11,9 @@ from obverse.measure.wording import count, duration, percent
 
 if TYPE_CHECKING:
     from obverse.measure.sessions.answer import SessionsAnswer, SessionsGroup, SessionsPlace
+
+_BRIEF_S = 1.1
+"""Shorter sessions, but for those of no length, are one column, up to 1.02 s; the next one is up to 1.45 s."""
 
 _TABLES = {
     "channel": ("Channels", "channels"),
@@ -101,14 +105,24 @@ def _said(answer: SessionsAnswer, place: SessionsPlace) -> str:
 
 
 def _lengths(answer: SessionsAnswer) -> Lines:
+    columns = _columns(answer.lengths)
     return Lines(
         title="How long sessions are",
         of="count",
-        axis=tuple(duration(end) for _, end, _ in answer.lengths),
-        axis_title="up to",
-        series=(Line(name="sessions", values=tuple(float(n) for _, _, n in answer.lengths)),),
+        axis=tuple(name for name, _ in columns),
+        axis_title="up to; 0 s with one event, or several at once",
+        series=(Line(name="sessions", values=tuple(float(n) for _, n in columns)),),
         mark="column",
     )
+
+
+def _columns(lengths: Sequence[tuple[float, float, int]]) -> list[tuple[str, int]]:
+    """Name the columns of a histogram of lengths: those without any first, then all up to a second as one."""
+    none = [(duration(0), n) for start, _, n in lengths if start == 0]
+    brief = [(end, n) for start, end, n in lengths if start > 0 and end < _BRIEF_S]
+    if any(n for _, n in brief):
+        none.append((duration(brief[-1][0]), sum(n for _, n in brief)))
+    return [*none, *((duration(end), n) for _, end, n in lengths if end >= _BRIEF_S)]
 
 
 def _depths(answer: SessionsAnswer) -> Lines:

@@ -11,6 +11,7 @@ from obverse.measure.calendar import Grain
 from obverse.measure.fields import Duration, Events, FieldName, check_duration, check_number, selection
 from obverse.measure.rows import Rows, rows_of
 from obverse.measure.scope import SplitScope
+from obverse.measure.sessions.chains import NEVER
 from obverse.measure.stages.question import either
 from obverse.tape.layout import Selection
 
@@ -37,6 +38,8 @@ class Sessions(SplitScope, frozen=True, kw_only=True, tag="sessions"):
         patterns: pages that count as one, with ``*`` for anything: ``/blog/*``, or ``/blog/* as Blog``.
         conversion: the event that sessions should lead to, and that carries their value; None for none.
         gap: a longer silence ends a session.
+        max_length: an event longer than this after a session's first begins a new session, whatever the
+            client's id; None for sessions of any length.
         client_ids: whether a client's own session id decides, where it sends one: all events of a person with
             the same id are one session, however long the silence.
         per_touchpoint: whether what happens on the web, in the app and in a store is a session each.
@@ -57,6 +60,7 @@ class Sessions(SplitScope, frozen=True, kw_only=True, tag="sessions"):
     patterns: tuple[str, ...] = ()
     conversion: Events | None = "Order Completed"
     gap: Duration = "30m"
+    max_length: Duration | None = None
     client_ids: bool = True
     per_touchpoint: bool = True
     midnight: bool = False
@@ -79,6 +83,8 @@ class Sessions(SplitScope, frozen=True, kw_only=True, tag="sessions"):
             msgspec.structs.force_setattr(self, field, tuple(getattr(self, field)))
             check_number(len(getattr(self, field)), f"{field}: their number", 0, MAX_TEXTS)
         check_duration(self.gap, "gap", "1s", "365d")
+        if self.max_length is not None:
+            check_duration(self.max_length, "max_length", "1s", "365d")
         check_duration(self.engaged_after, "engaged_after", "1ms", "1d")
         check_number(self.top, "top", 1, MAX_TOP)
         self.selections()
@@ -87,6 +93,13 @@ class Sessions(SplitScope, frozen=True, kw_only=True, tag="sessions"):
     def gap_us(self) -> int:
         """The silence that ends a session, µs."""
         return check_duration(self.gap, "gap", "1s", "365d")
+
+    @property
+    def max_length_us(self) -> int:
+        """How long after its first event a session may have events, µs."""
+        return (
+            NEVER if self.max_length is None else check_duration(self.max_length, "max_length", "1s", "365d")
+        )
 
     @property
     def engaged_after_us(self) -> int:

@@ -225,6 +225,7 @@ def cuts_of(question: Sessions, layout: Layout, events: Events) -> Cuts:
         apart=len(events.touchpoint) > 0,
         ids=len(events.session) > 0,
         n_touchpoints=len(found.get("touchpoint", ())) + 1,
+        longest=question.max_length_us,
     )
 
 

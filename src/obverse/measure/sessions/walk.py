@@ -25,9 +25,9 @@ from obverse.measure.sessions.chains import (
     Cuts,
     brought_up,
     chain_of_id,
-    day_end,
     goes_on,
     new_chains,
+    session_end,
 )
 from obverse.measure.sessions.state import ORDER_BIT, VIEW_MARK, Events, Views
 from obverse.tape.layout import Floats, Int32s, Int64s
@@ -113,7 +113,7 @@ def parted(events: Events, cuts: Cuts, ends: Int64s, begin: int, stop: int) -> i
     """
     times, marks = events.time, events.marks
     n, pages, orders, last = 1, 0, 0, item(times, begin)
-    until = day_end(cuts.midnights, last) if len(cuts.midnights) else NEVER
+    bounded, until = len(cuts.midnights) > 0 or cuts.longest < NEVER, session_end(cuts, last)
     ends[_STOP], ends[_VIEWED], ends[_ORDERED] = begin, 0, 0
     for at in range(begin, stop):
         mark = int(item(marks, at))
@@ -124,9 +124,10 @@ def parted(events: Events, cuts: Cuts, ends: Int64s, begin: int, stop: int) -> i
         ends[np.uint64(3 * n + _ORDERED)] = orders
         time = item(times, min(at + 1, stop - 1))
         over = time - last > cuts.gap
-        if time >= until:
-            over = True
-            until = day_end(cuts.midnights, time)
+        if bounded:
+            over |= time >= until
+            if over:
+                until = session_end(cuts, time)
         n += over
         last = time
     return n
