@@ -203,8 +203,7 @@ def test_reels_are_kept_beside_the_question_once_enough_was_read(
     monkeypatch.setattr(reels, "WORTH_KEEPING", 10)
     tape = Tape(table, tmp_path / "tape", budget_bytes)
     before = content(tape.lay(ASKED))
-    assert tape._keeper is not None
-    tape._keeper.join(timeout=30)
+    tape.settle()
     layout = tape.lay(ASKED)
     assert all(mapped(track.time) for track in layout.tracks)
     assert content(layout) == before

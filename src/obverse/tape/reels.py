@@ -297,6 +297,8 @@ class Reels:
         if self._store is None or not (self._unsaved or self._grown):
             return False
         with self._saving, self._store.writing() as held:
+            with self.lock:
+                waiting = {reel.edition for reel in self._waiting.values()}
             try:
                 return held and self._save(self._store)  # else no right to write, or another process is at it
             except OSError as error:
@@ -304,8 +306,9 @@ class Reels:
                 self._store.sweep(self._store.load())
                 return False
             finally:
-                with self.lock:
-                    self._waiting.clear()
+                with self.lock:  # those that came meanwhile go on waiting
+                    came = self._waiting.items()
+                    self._waiting = {kind: reel for kind, reel in came if reel.edition not in waiting}
 
     def _save(self, store: ReelStore) -> bool:
         on_disk = store.load()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +37,10 @@ MAX_BYTES = 4 << 30
 
 WORTH_KEEPING = 100_000
 """Rows read from the lake since something was last kept on disk that make it worth doing again."""
+
+_MAGIC = b"\x93NUMPY\x01\x00"
+_HEADER = re.compile(rb"\{'descr': '([<|][a-z]\d)', 'fortran_order': False, 'shape': \((\d+),\)")
+"""How a file of version 1.0 of NumPy's format begins."""
 
 SPARE_BYTES = 512 << 20
 """Room that keeping arrays leaves free on the disk."""
@@ -165,7 +170,7 @@ class Store(Generic[M]):
         Raises:
             OSError: it is gone; ValueError: it is not what was kept.
         """
-        array = np.load(self.path / file.name, mmap_mode="r", allow_pickle=False)
+        array = _map(self.path / file.name)
         if len(array) != file.n:
             raise ValueError(f"{file.name} has {len(array)} entries, not {file.n}")
         return frozen(array)
@@ -256,6 +261,25 @@ class ReelStore(Store[Meta]):
             return Reel.of([self.open(kept.files[name]) for name in COLUMNS], kept.last_seq)
         except (OSError, ValueError, KeyError):
             return None
+
+
+def _map(path: Path) -> NDArray[Any]:
+    """Map an array of one dimension.
+
+    `numpy.load` would do, but reads the header with Python's parser, which in CPython 3.11 fails now and then
+    where two threads use it at once.
+
+    Raises:
+        OSError: the file is gone; ValueError: it is no array of one dimension.
+    """
+    with path.open("rb") as handle:
+        magic = handle.read(8)
+        header = handle.read(int.from_bytes(handle.read(2), "little")) if magic == _MAGIC else b""
+        found = _HEADER.match(header)
+        if found is None:
+            raise ValueError(f"{path.name} is no array")
+        dtype, n = found[1].decode(), int(found[2])
+        return np.memmap(handle, np.dtype(dtype), "r", offset=handle.tell(), shape=(n,))
 
 
 def bounded(kept: Sequence[F], max_bytes: int) -> tuple[F, ...]:

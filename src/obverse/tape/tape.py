@@ -65,7 +65,9 @@ class Tape:
         self._catalogue = Catalogue(self._reader, lambda: dict(self.names()))
         self._people = People(self._reels, self._reader, directory)
         self._plans: dict[Asked, tuple[int, Plan]] = {}
+        self._keeping = threading.Lock()
         self._keeper: threading.Thread | None = None
+        self._more = False  # whether there is more to keep, for the keeper that runs
 
     def close(self) -> None:
         """Keep on disk what is worth it and give the memory back."""
@@ -76,8 +78,9 @@ class Tape:
 
     def settle(self) -> None:
         """Wait until what is being kept on disk, beside the questions, is there."""
-        if self._keeper:
-            self._keeper.join()
+        keeper = self._keeper
+        if keeper:
+            keeper.join()
 
     def lay(
         self,
@@ -237,17 +240,34 @@ class Tape:
     def _prepare(self, plan: Plan) -> None:
         """Read what is not there yet without holding others up."""
         needs = plan.needs()
-        self._reels.prepare(list(needs))
+        for kind in needs:
+            self._reels.prepare([kind])
+            self._keep()  # so that one goes to disk while the next is read, and not all wait in memory
         upto = self._table.snapshot.last_seq
         for kind, wanted in needs.items():
-            self._columns.get(kind, wanted, upto, 0)
+            self._columns.held(kind, wanted, upto, 0)
+            self._keep()
 
     def _keep(self) -> None:
         """Keep reels and columns on disk, beside the question, when enough was read for it."""
-        worth = self._reels.worth_saving() or self._columns.worth_saving()
-        if worth and not (self._keeper and self._keeper.is_alive()):
-            self._keeper = threading.Thread(target=self._save, name="obverse-tape-keeper", daemon=True)
-            self._keeper.start()
+        if not (self._reels.worth_saving() or self._columns.worth_saving()):
+            return
+        with self._keeping:
+            self._more = True
+            if self._keeper is None or not self._keeper.is_alive():
+                self._keeper = threading.Thread(
+                    target=self._save_all, name="obverse-tape-keeper", daemon=True
+                )
+                self._keeper.start()
+
+    def _save_all(self) -> None:
+        while True:
+            with self._keeping:
+                if not self._more:
+                    self._keeper = None
+                    return
+                self._more = False
+            self._save()
 
     def _save(self) -> None:
         saved = self._columns.save()
