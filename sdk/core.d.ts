@@ -6,7 +6,7 @@
 
 declare namespace T {
   /** Null stands for the options of the tag, which are read in `wake`: hence the name that the client shall have by then. */
-  type Load = (key: string, given?: Partial<import("./types.d.ts").Options> | null, name?: string) => Client;
+  type Load = (key: string, given?: Partial<import("./types.d.ts").Options> | null, name?: string | null) => Client;
   /** Any method may be asked for by its name. */
   type Client = import("./types.d.ts").Client & { [name: string]: (...given: any[]) => any };
 

@@ -73,13 +73,13 @@ const pack = (queued) => {
 };
 const send = async () => {
 	const { picked, url, body } = pack(keys(QUEUE));
-	if (!picked[0]) return (timer = 0);
-	let wait = 1e3 * 2 ** failures * (1 + Math.random());
+	if (!picked[0]) return timer = 0;
+	let wait = (1 + Math.random()) * 1e3 * 2 ** failures;
 	try {
 		const answer = await fetch(url, {
 			__proto__: null, body, keepalive: !failures, method: "POST", signal: AbortSignal.timeout(3e4),
 		});
-		wait = answer.headers.get("retry-after") * 1e3 || wait;
+		wait = 1e3 * answer.headers.get("retry-after") || wait;
 		const { refused } = await answer.json();
 		if (refused && (answer.status < 401 || answer.status == 413 && !picked[1])) {
 			failures = 0;
@@ -171,11 +171,11 @@ const wake = () => {
 };
 /** @type {T.Safely} */
 const woken = (act) => safely((...given) => {
-	if (early) return early[999] || early.push(() => act(...given)), state;
+	if (early) return early[99] || early.push(() => act(...given)), state;
 	wake();
 	return act(...given);
 });
-const leaving = woken(() => (beat(rest), leave()));
+const leaving = woken(() => { beat(rest); leave() });
 const moved = woken(() => options.pages && view?.page.path != location.pathname && open());
 
 /** @type {T.Client} */
@@ -207,8 +207,9 @@ const client = {
 };
 
 /** @type {T.Load} */
-export const load = (key, given = {}, name = given?.name ?? "obverse") => {
+export const load = (key, given = {}, name = given?.name) => {
 	if (early && key) safely(() => {
+		name ??= "obverse";
 		window[name]?.forEach?.(client.push);
 		window[name] = client;
 		if (document.prerendering) return document.addEventListener("prerenderingchange", () => load(key, given, name));
@@ -226,11 +227,11 @@ export default client;
 
 const tag = () => {
 	/** @type {T.Any} */
-	const { dataset } = document.querySelector("[src*='/obverse.js']");
-	return { key: dataset.key, ...JSON.parse(dataset.options ?? "{}") };
+	const { dataset: { key, options } } = document.querySelector(`[src$='/${import.meta.url.split("/").pop()}']`);
+	return { key, ...JSON.parse(options || null) };
 };
 safely(() => {
 	const asked = new URL(import.meta.url).searchParams, key = asked.get("key");
-	if (key) load(key, null, asked.get("name") ?? undefined);
+	if (key) load(key, null, asked.get("name"));
 	else load(tag().key, tag());
 })();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,6 +60,20 @@ def test_a_tag_that_is_gone_before_its_options_are_read_starts_nothing(
     assert page.evaluate("obverse.consent()") == "denied"
     assert page.evaluate(KEPT) == NOTHING
     assert noted == []
+
+
+def test_each_of_two_clients_in_a_page_has_the_options_of_its_own_tag(
+    shop: Shop, visitor: BrowserContext
+) -> None:
+    shop.options["consent"] = "denied"
+    options = html.escape(json.dumps({"consent": "cookieless", "act": False, "surveys": False}))
+    module = f"{shop.host}/obverse/obverse.js"
+    shop.head = shop.tag.format(module=module, key=f"{shop.write_key}&amp;name=other", options=options)
+    page = visitor.new_page()
+    page.goto(shop.address)
+    assert call(page, "consent") == "denied"
+    assert page.evaluate("other.consent()") == "cookieless"
+    assert page.evaluate(KEPT) == NOTHING
 
 
 @pytest.mark.parametrize("signal", SIGNALS)

@@ -20,7 +20,7 @@ KEPT = "public, max-age=3600, stale-while-revalidate=86400"
 _UNREAD = re.compile(r"/\*\*.*?\*/\s*|^\s*//(?!#)[^\n]*\n| // [^\n]*|^\s+", re.DOTALL | re.MULTILINE)
 _TEXT = re.compile(r'("(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)')
 _SPACE = re.compile(r" *([][=<>!&|?:*,;{}()]+) *")
-_BREAK = re.compile(r"(?<=[;,{([])\n|;?\n(?=[})\]])")
+_BREAK = re.compile(r"(?<=[;,{([])\n|[;,]?\n(?=[})\]])")
 
 
 def compact(script: str) -> str:
