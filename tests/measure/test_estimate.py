@@ -9,9 +9,11 @@ from scipy import stats
 from obverse.measure import moments
 from obverse.measure.estimate import (
     MANY,
+    Estimate,
     Reason,
     benjamini_hochberg,
     compare,
+    differ,
     holm,
     share,
     student,
@@ -74,6 +76,27 @@ def test_a_comparison_agrees_with_the_chi_square_test(n: int, m: int, data: st.D
     assert found.low is not None
     assert found.high is not None
     assert found.low <= a / n - b / m <= found.high
+
+
+@given(st.integers(30, 300), st.integers(30, 300), st.data())
+def test_shares_differ_as_they_compare_and_the_p_value_fits_the_interval(
+    n: int, m: int, data: st.DataObject
+) -> None:
+    a, b = data.draw(st.integers(0, n)), data.draw(st.integers(0, m))
+    found, same = differ(share(a, n), n, share(b, m), m), compare(a, n, b, m)
+    assert (found.difference, found.low, found.high) == pytest.approx((same.difference, same.low, same.high))
+    assert found.low is not None
+    assert found.high is not None
+    assert found.p_value is not None
+    clear = found.low > 1e-9 or found.high < -1e-9
+    assert (found.p_value < 0.05) == clear or found.p_value == pytest.approx(0.05, abs=1e-6)
+
+
+def test_a_difference_that_cannot_be_told_is_a_reason() -> None:
+    half, certain = share(50, 100), Estimate(2.0, 2.0, 2.0)
+    assert differ(half, 29, half, 100).reason == Reason.TOO_FEW
+    assert differ(half, 100, Estimate(reason=Reason.NOT_YET), 100).reason == Reason.NOT_YET
+    assert differ(certain, 100, certain, 100).reason == Reason.ALIKE
 
 
 def test_a_comparison_without_enough_people_is_a_reason() -> None:

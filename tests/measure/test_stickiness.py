@@ -351,6 +351,8 @@ def test_what_cannot_be_asked_is_refused_by_name(fields: dict[str, Any], message
 def test_more_intervals_than_can_be_shown_are_refused() -> None:
     with pytest.raises(QuestionError, match="more than 1000 intervals, one for each day"):
         ask(Stickiness(start="0001-01-01"), [happened(0, 0)])
+    for zone in ("UTC", "Pacific/Auckland", "America/New_York"):
+        assert ask(Stickiness(end="0001-01-01", zone=zone), [happened(0, 0)]).everyone.people == 0
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from obverse.errors import QuestionError, unknown
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+"""Nothing happened before, and nothing will after; rows may reach beyond without leaving the calendar."""
 
 
 def zone_of(name: str, field: str = "zone") -> ZoneInfo:
@@ -26,7 +28,7 @@ def instant_us(text: str, zone: ZoneInfo, field: str) -> int:
     """Read a day or an instant as µs since 1970 UTC; a day is its first instant in the zone.
 
     An instant without an offset is in the zone. One that a clock change skips is read with the offset from
-    before the change; one that it repeats is the first of the two.
+    before the change; one that it repeats is the first of the two. Before 1900 means 1900, after 3000, 3000.
 
     Raises:
         QuestionError: it is neither.
@@ -41,7 +43,4 @@ def instant_us(text: str, zone: ZoneInfo, field: str) -> int:
             f"{field}: {text!r} is not a date; write '2026-03-01' or '2026-03-01T12:00'"
         ) from None
     local = found if found.tzinfo else found.replace(tzinfo=zone)
-    try:
-        return (local - _EPOCH) // timedelta(microseconds=1)
-    except OverflowError:
-        raise QuestionError(f"{field}: {text!r} is out of range") from None
+    return (min(max(local, _FIRST), _LAST) - _EPOCH) // timedelta(microseconds=1)
