@@ -3,6 +3,7 @@
 Each person is in one group, so a group and all others are independent: the interval of the difference comes
 from both intervals (`obverse.measure.estimate.change`), and its p value from that. Groups and figures make
 many comparisons, so p values are adjusted to keep false discoveries at 5 % (Benjamini and Hochberg 1995).
+Money has an interval and no p value: a few people spend much of it, which far tails do not allow for.
 Counts and sums are not compared: a larger group has more of everything.
 """
 
@@ -50,7 +51,7 @@ class GroupFigure(Figure, frozen=True, kw_only=True):
 
     Attributes:
         rest: the same figure of all others; NO_REST where they have none.
-        versus_rest: the group's less theirs; p values are adjusted for all that is compared.
+        versus_rest: the group's less theirs; p values are adjusted for all that is compared; money has none.
     """
 
     rest: Estimate
@@ -93,13 +94,15 @@ def compared(
 
 
 def _compared(own: Figure, others: dict[tuple[str, str], Figure]) -> GroupFigure:
-    rest = others.get((own.what, own.name))
+    rest, versus = others.get((own.what, own.name)), Comparison(reason=Reason.NO_REST)
+    if rest is not None:
+        versus = differ(own.value, own.people, rest.value, rest.people)
+        if own.of == "money":
+            versus = msgspec.structs.replace(versus, p_value=None)
     return GroupFigure(
         **msgspec.structs.asdict(own),
         rest=Estimate(reason=Reason.NO_REST) if rest is None else rest.value,
-        versus_rest=Comparison(reason=Reason.NO_REST)
-        if rest is None
-        else differ(own.value, own.people, rest.value, rest.people),
+        versus_rest=versus,
     )
 
 
