@@ -28,8 +28,8 @@ Forms
     *abandoned* if that time is over without it, else open: not decided, and never counted as abandoned.
     Another start of the same form in that time is the same attempt. The field it was *left* after is the last
     one filled in in that time; ``(none)`` where there is none. An attempt belongs to the page where, and the
-    period in which, it began; it is a converter's if its person converts as said above, coming to that page. The
-    time that a field took is that since the event before it in the attempt.
+    period in which, it began; it is a converter's if its person converts as said above, coming to that page.
+    The time that a field took is that since the event before it in the attempt.
 
 ``by``
     A person is in the group of the value where they first were on any page in the period: at a view, a click

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from obverse.measure.sessions.answer import SessionsAnswer, SessionsGroup, SessionsPlace
 
 _BRIEF_S = 1.1
-"""Shorter sessions, but for those of no length, are one column, up to 1.02 s; the next one is up to 1.45 s."""
+"""Shorter sessions, but for those of no length, are one column, up to 1.02 s; the next is up to 1.45 s."""
 
 _TABLES = {
     "channel": ("Channels", "channels"),
