@@ -114,8 +114,6 @@ def scan(
     """
     events, views, orders, rules = borrowed(events), borrowed(views), borrowed(orders), borrowed(rules)
     found, tally, watch = borrowed(found), borrowed(tally), borrowed(watch)
-    room = np.zeros(N_TABLES, np.int64)
-    places = borrowed(room)
     for person in range(low, high):
         begin, stop = events.offsets[person], events.offsets[person + 1]
         if begin == stop or events.time[begin] >= rules.end or events.time[stop - 1] < rules.start:
@@ -133,15 +131,15 @@ def scan(
             number = found.buying[at]
             worth = worth_of(found, follows, number, orders, person)
             if worth != 0.0:
-                _find(session_of(found, follows, number, views, person), events, views, rules, places)
-                _pay(places, worth, rules.bases, tally.money, tally.worth)
+                _find(session_of(found, follows, number, views, person), events, views, rules, found.places)
+                _pay(found.places, worth, rules.bases, tally.money, tally.worth)
         if rules.split:
             _count_groups(events, views, rules, found, follows, person, first, after, tally)
         if len(watch.people):
             for number in range(first, after):
                 session = session_of(found, follows, number, views, person)
-                _find(session, events, views, rules, places)
-                if _meant(places, _outcome(session, events, rules), watch):
+                _find(session, events, views, rules, found.places)
+                if _meant(found.places, _outcome(session, events, rules), watch):
                     watch.people[person] = True
 
 

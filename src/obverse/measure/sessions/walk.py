@@ -29,7 +29,7 @@ from obverse.measure.sessions.chains import (
     new_chains,
     session_end,
 )
-from obverse.measure.sessions.state import ORDER_BIT, VIEW_MARK, Events, Views
+from obverse.measure.sessions.state import N_TABLES, ORDER_BIT, VIEW_MARK, Events, Views
 from obverse.tape.layout import Floats, Int32s, Int64s
 
 _FIRST, _LAST, _EVENTS, _PAGES, _FIRST_VIEW, _LAST_VIEW, _ORDERS = range(7)
@@ -52,6 +52,7 @@ class Found(NamedTuple):
         worth: value of each one's conversions there.
         ends: three numbers for each, where they follow one another, and for one before the first.
         buying: numbers of those with a conversion.
+        places: shape (`N_TABLES`,), room for the places of one.
     """
 
     chains: Int64s
@@ -60,6 +61,7 @@ class Found(NamedTuple):
     worth: Floats
     ends: Int64s
     buying: Int64s
+    places: Int64s
 
 
 class Session(NamedTuple):
@@ -87,8 +89,11 @@ class Session(NamedTuple):
 def found_by(events: Events, cuts: Cuts, low: int, high: int) -> Found:
     """Make room for the person with the most events among `low` … `high` - 1."""
     most = int(np.diff(events.offsets[low : high + 1]).max(initial=0))
-    sessions, ends, buying = (np.empty(size, np.int64) for size in (_WIDTH * most, 3 * (most + 1), most + 1))
-    return Found(*new_chains(cuts, most), sessions.reshape(most, _WIDTH), np.zeros(most), ends, buying)
+    sizes = (_WIDTH * most, 3 * (most + 1), most + 1, N_TABLES)
+    sessions, ends, buying, places = (np.empty(size, np.int64) for size in sizes)
+    return Found(
+        *new_chains(cuts, most), sessions.reshape(most, _WIDTH), np.zeros(most), ends, buying, places
+    )
 
 
 @njit(nogil=True, inline="always")
