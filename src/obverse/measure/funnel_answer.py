@@ -12,6 +12,7 @@ from obverse.measure.estimate import Comparison, Estimate
 from obverse.measure.funnel_question import Funnel
 from obverse.measure.picture import Bar, Bars, Picture, Side
 from obverse.measure.question import Answer
+from obverse.measure.tabled import cells, estimated
 from obverse.measure.wording import count, money, percent
 
 if TYPE_CHECKING:
@@ -173,22 +174,12 @@ _TABLE = pa.schema(
         pa.field("step", pa.int32()),
         pa.field("name", pa.string()),
         pa.field("people", pa.int64()),
-        pa.field("share_of_first", pa.float64()),
-        pa.field("share_of_first_low", pa.float64()),
-        pa.field("share_of_first_high", pa.float64()),
-        pa.field("share_of_previous", pa.float64()),
-        pa.field("share_of_previous_low", pa.float64()),
-        pa.field("share_of_previous_high", pa.float64()),
+        *estimated("share_of_first", "share_of_previous"),
         pa.field("dropped", pa.int64()),
         pa.field("still_open", pa.int64()),
         pa.field("median_s", pa.float64()),
         pa.field("median_since_previous_s", pa.float64()),
-        pa.field("value_reached", pa.float64()),
-        pa.field("value_reached_low", pa.float64()),
-        pa.field("value_reached_high", pa.float64()),
-        pa.field("value_lost", pa.float64()),
-        pa.field("value_lost_low", pa.float64()),
-        pa.field("value_lost_high", pa.float64()),
+        *estimated("value_reached", "value_lost"),
     ]
 )
 
@@ -220,6 +211,5 @@ def _row(group: str | None, number: int, step: FunnelStep) -> dict[str, object]:
         "median_since_previous_s": step.since_previous.median if step.since_previous else None,
     }
     for field in ("share_of_first", "share_of_previous", "value_reached", "value_lost"):
-        estimate = getattr(step, field) or Estimate()
-        row |= {field: estimate.value, f"{field}_low": estimate.low, f"{field}_high": estimate.high}
+        row |= cells(field, getattr(step, field))
     return row

@@ -14,6 +14,7 @@ from obverse.measure.picture import Bar, Bars, Of, Picture, Side
 from obverse.measure.question import Answer
 from obverse.measure.scope import SplitScope
 from obverse.measure.split_figures import Figure, GroupFigure, worded
+from obverse.measure.tabled import cells, estimated
 
 A = TypeVar("A")
 
@@ -175,22 +176,17 @@ def _is_plain(shown: Picture) -> bool:
 
 def _figure_row(group: str, one: GroupFigure) -> dict[str, object]:
     row: dict[str, object] = {"group": group, "what": one.what, "name": one.name, "people": one.people}
-    for name, found in (("value", one.value), ("rest", one.rest)):
-        row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
-    versus = one.versus_rest
-    row |= {"difference": versus.difference, "difference_low": versus.low, "difference_high": versus.high}
-    return row | {"p_value": versus.p_value}
+    row |= cells("value", one.value) | cells("rest", one.rest) | cells("difference", one.versus_rest)
+    return row | {"p_value": one.versus_rest.p_value}
 
 
 _FIGURES = pa.schema(
-    [(name, pa.string()) for name in ("group", "what", "name")]
-    + [("people", pa.int64())]
-    + [
-        (f"{name}{end}", pa.float64())
-        for name in ("value", "rest", "difference")
-        for end in ("", "_low", "_high")
+    [
+        *(pa.field(name, pa.string()) for name in ("group", "what", "name")),
+        pa.field("people", pa.int64()),
+        *estimated("value", "rest", "difference"),
+        pa.field("p_value", pa.float64()),
     ]
-    + [("p_value", pa.float64())]
 )
 
 

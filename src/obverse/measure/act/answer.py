@@ -13,6 +13,7 @@ from obverse.measure.estimate import Comparison, Estimate
 from obverse.measure.picture import Picture, Side
 from obverse.measure.split_answer import AnswerGroup, SplitAnswer
 from obverse.measure.split_figures import Figure
+from obverse.measure.tabled import cells, estimated
 from obverse.measure.wording import count, percent
 
 Kind = Literal["click", "rage", "dead", "error"]
@@ -200,10 +201,6 @@ class ActAnswer(SplitAnswer, frozen=True, kw_only=True):
         return picture(self, side)
 
 
-def _numbers(*names: str) -> list[pa.Field]:
-    return [pa.field(f"{name}{end}", pa.float64()) for name in names for end in ("", "_low", "_high")]
-
-
 _ACTS = pa.schema(
     [
         pa.field("page", pa.string()),
@@ -211,10 +208,10 @@ _ACTS = pa.schema(
         pa.field("kind", pa.string()),
         pa.field("times", pa.int64()),
         pa.field("people", pa.int64()),
-        *_numbers("share", "conversion", "without"),
-        *(pa.field(name, pa.float64()) for name in ("difference", "difference_low", "difference_high")),
+        *estimated("share", "conversion", "without"),
+        *estimated("difference"),
         pa.field("p_value", pa.float64()),
-        *_numbers("value", "value_per_person", "value_per_other"),
+        *estimated("value", "value_per_person", "value_per_other"),
     ]
 )
 
@@ -223,18 +220,14 @@ _FORMS = pa.schema(
         pa.field("page", pa.string()),
         pa.field("form", pa.string()),
         *(pa.field(name, pa.int64()) for name in ("started", "submitted", "abandoned", "open")),
-        *_numbers("abandonment"),
+        *estimated("abandonment"),
         pa.field("field", pa.string()),
         pa.field("touched", pa.int64()),
         pa.field("left", pa.int64()),
-        *_numbers("share", "of_converters", "of_others"),
+        *estimated("share", "of_converters", "of_others"),
         pa.field("median_s", pa.float64()),
     ]
 )
-
-
-def _spread(name: str, found: Estimate) -> dict[str, object]:
-    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
 def _act_row(row: ActRow) -> dict[str, object]:
@@ -244,13 +237,11 @@ def _act_row(row: ActRow) -> dict[str, object]:
         "kind": row.kind,
         "times": row.times,
         "people": row.people,
-        "difference": row.versus.difference,
-        "difference_low": row.versus.low,
-        "difference_high": row.versus.high,
+        **cells("difference", row.versus),
         "p_value": row.versus.p_value,
     }
     for name in ("share", "conversion", "without", "value", "value_per_person", "value_per_other"):
-        found |= _spread(name, getattr(row, name))
+        found |= cells(name, getattr(row, name))
     return found
 
 
@@ -262,12 +253,12 @@ def _field_row(form: ActForm, field: ActField) -> dict[str, object]:
         "submitted": form.submitted,
         "abandoned": form.abandoned,
         "open": form.open,
-        **_spread("abandonment", form.abandonment),
+        **cells("abandonment", form.abandonment),
         "field": field.name,
         "touched": field.touched,
         "left": field.left,
-        **_spread("share", field.share),
-        **_spread("of_converters", field.of_converters),
-        **_spread("of_others", field.of_others),
+        **cells("share", field.share),
+        **cells("of_converters", field.of_converters),
+        **cells("of_others", field.of_others),
         "median_s": field.median_s,
     }

@@ -19,6 +19,7 @@ from obverse.measure.protocol import Facts
 from obverse.measure.scope import group_names
 from obverse.measure.split_answer import AnswerGroup, SplitAnswer
 from obverse.measure.split_figures import Figure
+from obverse.measure.tabled import cells, estimated
 from obverse.measure.wording import count, money, percent
 
 _NAMES: dict[Model, str] = {
@@ -134,12 +135,8 @@ class AttributionAnswer(SplitAnswer, frozen=True, kw_only=True):
             {
                 "channel": channel.name,
                 "model": credit.model,
-                "conversions": credit.conversions.value,
-                "conversions_low": credit.conversions.low,
-                "conversions_high": credit.conversions.high,
-                "value": credit.value.value,
-                "value_low": credit.value.low,
-                "value_high": credit.value.high,
+                **cells("conversions", credit.conversions),
+                **cells("value", credit.value),
                 "removal_effect": channel.removal_effect if credit.model == "markov" else None,
             }
             for channel in self.channels
@@ -170,9 +167,12 @@ class AttributionAnswer(SplitAnswer, frozen=True, kw_only=True):
 
 
 _SCHEMA = pa.schema(
-    [("channel", pa.string()), ("model", pa.string())]
-    + [(f"{name}{end}", pa.float64()) for name in ("conversions", "value") for end in ("", "_low", "_high")]
-    + [("removal_effect", pa.float64())]
+    [
+        pa.field("channel", pa.string()),
+        pa.field("model", pa.string()),
+        *estimated("conversions", "value"),
+        pa.field("removal_effect", pa.float64()),
+    ]
 )
 
 

@@ -12,6 +12,7 @@ from obverse.measure.estimate import Estimate
 from obverse.measure.picture import Bar, Bars, Pick, Picture, Side
 from obverse.measure.split_answer import AnswerGroup, SplitAnswer
 from obverse.measure.split_figures import Figure
+from obverse.measure.tabled import cells, estimated
 from obverse.measure.wording import count, money, percent
 
 
@@ -129,13 +130,13 @@ class BehavedAnswer(SplitAnswer, frozen=True, kw_only=True):
     def _table(self) -> pa.Table:
         """Give a row for each rule, then one for the members."""
         rows = [
-            {"name": one.name, "people": one.people, "without": one.without} | _share(one.share)
+            {"name": one.name, "people": one.people, "without": one.without} | cells("share", one.share)
             for one in self.rules
         ]
-        rows.append({"name": "members", "people": self.people, "without": None} | _share(self.share))
+        rows.append({"name": "members", "people": self.people, "without": None} | cells("share", self.share))
         whole = [pa.field(name, pa.int64()) for name in ("people", "without")]
-        shares = [pa.field(name, pa.float64()) for name in ("share", "share_low", "share_high")]
-        return pa.Table.from_pylist(rows, schema=pa.schema([pa.field("name", pa.string()), *whole, *shares]))
+        schema = pa.schema([pa.field("name", pa.string()), *whole, *estimated("share")])
+        return pa.Table.from_pylist(rows, schema=schema)
 
     def _pictures(self, side: Side) -> tuple[Picture, ...]:
         """Show one side: who passes each rule, or what members and others spent.
@@ -169,10 +170,6 @@ class BehavedAnswer(SplitAnswer, frozen=True, kw_only=True):
         )
         sums = tuple(Bar(one.name, one.value, pick={"who": one.name}) for one in self.sides)
         return Bars("Money a person", "money", each), Bars("Money", "money", sums)
-
-
-def _share(share: Estimate) -> dict[str, object]:
-    return {"share": share.value, "share_low": share.low, "share_high": share.high}
 
 
 def _bar(name: str, share: Estimate, people: int, pick: Pick) -> Bar:

@@ -25,6 +25,7 @@ from obverse.measure.picture import Bar, Bars, Picture, Side
 from obverse.measure.protocol import Facts
 from obverse.measure.split_answer import AnswerGroup, SplitAnswer
 from obverse.measure.split_figures import Figure
+from obverse.measure.tabled import cells, estimated
 from obverse.measure.wording import count, percent
 from obverse.tape.layout import Floats
 
@@ -142,17 +143,11 @@ class DriversAnswer(SplitAnswer, frozen=True, kw_only=True):
                 "people": one.people,
                 "converting": one.converting.value,
                 "others_converting": one.others_converting.value,
-                "difference": one.difference.difference,
-                "difference_low": one.difference.low,
-                "difference_high": one.difference.high,
-                "lift": one.lift.value,
-                "lift_low": one.lift.low,
-                "lift_high": one.lift.high,
+                **cells("difference", one.difference),
+                **cells("lift", one.lift),
                 "q_value": one.q_value,
                 "clear": one.clear,
-                "value": one.value.value,
-                "value_low": one.value.low,
-                "value_high": one.value.high,
+                **cells("value", one.value),
             }
             for one in self.drivers
         ]
@@ -176,11 +171,15 @@ def _bar(one: Driver, shown: Estimate) -> Bar:
 
 
 _SCHEMA = pa.schema(
-    [("behaviour", pa.string()), ("people", pa.int64())]
-    + [(name, pa.float64()) for name in ("converting", "others_converting")]
-    + [(f"{name}{end}", pa.float64()) for name in ("difference", "lift") for end in ("", "_low", "_high")]
-    + [("q_value", pa.float64()), ("clear", pa.bool_())]
-    + [(f"value{end}", pa.float64()) for end in ("", "_low", "_high")]
+    [
+        pa.field("behaviour", pa.string()),
+        pa.field("people", pa.int64()),
+        *(pa.field(name, pa.float64()) for name in ("converting", "others_converting")),
+        *estimated("difference", "lift"),
+        pa.field("q_value", pa.float64()),
+        pa.field("clear", pa.bool_()),
+        *estimated("value"),
+    ]
 )
 
 

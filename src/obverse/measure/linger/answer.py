@@ -14,6 +14,7 @@ from obverse.measure.picture import Picture, Side
 from obverse.measure.scope import OTHER
 from obverse.measure.split_answer import AnswerGroup, SplitAnswer
 from obverse.measure.split_figures import Figure
+from obverse.measure.tabled import cells, estimated
 from obverse.measure.wording import count, duration, percent
 
 
@@ -185,18 +186,9 @@ _PLAIN = ("total_s", "p25_s", "p75_s", "p90_s", "value", "long_from_s")
 
 def _record(page: LingerPage) -> dict[str, object]:
     row: dict[str, object] = {name: getattr(page, name) for name in ("name", *_COUNTS, *_PLAIN)}
-    for name in _ESTIMATES:
-        found: Estimate = getattr(page, name)
-        row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
-    for name in _DIFFERENCES:
-        gap: Comparison = getattr(page, name)
-        row |= {
-            name: gap.difference,
-            f"{name}_low": gap.low,
-            f"{name}_high": gap.high,
-            f"{name}_p": gap.p_value,
-        }
-    return row
+    for name in (*_ESTIMATES, *_DIFFERENCES):
+        row |= cells(name, getattr(page, name))
+    return row | {f"{name}_p": getattr(page, name).p_value for name in _DIFFERENCES}
 
 
 _SCHEMA = pa.schema(
@@ -204,7 +196,7 @@ _SCHEMA = pa.schema(
         pa.field("name", pa.string()),
         *(pa.field(name, pa.int64()) for name in _COUNTS),
         *(pa.field(name, pa.float64()) for name in _PLAIN),
-        *(pa.field(f"{name}{end}", pa.float64()) for name in _ESTIMATES for end in ("", "_low", "_high")),
+        *estimated(*_ESTIMATES),
         *(
             pa.field(f"{name}{end}", pa.float64())
             for name in _DIFFERENCES

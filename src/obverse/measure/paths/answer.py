@@ -13,6 +13,7 @@ from obverse.measure.paths.question import Paths
 from obverse.measure.picture import Picture, Side
 from obverse.measure.split_answer import AnswerGroup, SplitAnswer
 from obverse.measure.split_figures import Figure
+from obverse.measure.tabled import cells, estimated
 from obverse.measure.wording import count, duration, percent
 
 PlaceKind = Literal["place", "other"]
@@ -198,15 +199,6 @@ class PathsAnswer(SplitAnswer, frozen=True, kw_only=True):
         return picture(self, side)
 
 
-def _spread(name: str, estimate: Estimate | None) -> dict[str, float | None]:
-    found = estimate or Estimate()
-    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
-
-
-def _numbers(*names: str) -> list[pa.Field]:
-    return [pa.field(f"{name}{end}", pa.float64()) for name in names for end in ("", "_low", "_high")]
-
-
 _STREAMS = pa.schema(
     [
         pa.field("column", pa.int32()),
@@ -216,7 +208,7 @@ _STREAMS = pa.schema(
         pa.field("times", pa.int64()),
         pa.field("paths", pa.int64()),
         pa.field("people", pa.int64()),
-        *_numbers("share", "goal", "value"),
+        *estimated("share", "goal", "value"),
         pa.field("median_s", pa.float64()),
     ]
 )
@@ -229,7 +221,7 @@ _PLACES = pa.schema(
         pa.field("times", pa.int64()),
         pa.field("paths", pa.int64()),
         pa.field("people", pa.int64()),
-        *_numbers("share", "goal", "value", "again"),
+        *estimated("share", "goal", "value", "again"),
         pa.field("left", pa.int64()),
         pa.field("open", pa.int64()),
         pa.field("began", pa.int64()),
@@ -243,7 +235,7 @@ _WHOLE = pa.schema(
         pa.field("paths", pa.int64()),
         pa.field("most", pa.int64()),
         pa.field("people", pa.int64()),
-        *_numbers("share", "goal", "value"),
+        *estimated("share", "goal", "value"),
     ]
 )
 
@@ -251,7 +243,7 @@ _WHOLE = pa.schema(
 def _plain(row: msgspec.Struct, schema: pa.Schema, estimates: tuple[str, ...]) -> dict[str, object]:
     found: dict[str, object] = {name: getattr(row, name) for name in schema.names if hasattr(row, name)}
     for name in estimates:
-        found |= _spread(name, getattr(row, name))
+        found |= cells(name, getattr(row, name))
     return found
 
 

@@ -13,6 +13,7 @@ from obverse.measure.picture import Picture, Side
 from obverse.measure.question import Answer
 from obverse.measure.retention.pictures import draw
 from obverse.measure.retention.question import Retention
+from obverse.measure.tabled import cells, estimated
 from obverse.measure.wording import count, percent
 
 
@@ -221,7 +222,7 @@ _TABLE = pa.schema(
         pa.field("observed", pa.int64()),
         pa.field("people", pa.int64()),
         pa.field("open", pa.bool_()),
-        *(pa.field(f"{name}{end}", pa.float64()) for name in _ESTIMATES for end in ("", "_low", "_high")),
+        *estimated(*_ESTIMATES),
     ]
 )
 
@@ -239,6 +240,5 @@ def _row(
         "open": cell.open if isinstance(cell, RetentionCell) else False,
     }
     for name in _ESTIMATES:
-        estimate: Estimate = getattr(cell, name)
-        row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+        row |= cells(name, getattr(cell, name))
     return row
